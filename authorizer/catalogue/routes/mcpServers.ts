@@ -1,0 +1,86 @@
+import { BOTH } from "../surfaces.ts";
+import type { Route } from "../types.ts";
+
+export const MCP_SERVERS: readonly Route[] = [
+  { methods: ["GET"], path: "3.0/mlflow/mcp-servers", surfaces: BOTH, needs: "mcp_server:read" },
+  { methods: ["POST"], path: "3.0/mlflow/mcp-servers", surfaces: BOTH, needs: "mcp_server:write" },
+  { methods: ["GET"], path: "3.0/mlflow/mcp-servers/endpoints", surfaces: BOTH, needs: "mcp_server:read" },
+  { methods: ["DELETE"], path: "3.0/mlflow/mcp-servers/{name+}", surfaces: BOTH, needs: "mcp_server:delete" },
+  { methods: ["GET"], path: "3.0/mlflow/mcp-servers/{name+}", surfaces: BOTH, needs: "mcp_server:read" },
+  { methods: ["PATCH"], path: "3.0/mlflow/mcp-servers/{name+}", surfaces: BOTH, needs: "mcp_server:write" },
+  { methods: ["POST"], path: "3.0/mlflow/mcp-servers/{name+}/aliases", surfaces: BOTH, needs: "mcp_server:write" },
+  {
+    methods: ["DELETE"],
+    path: "3.0/mlflow/mcp-servers/{name+}/aliases/{alias+}",
+    surfaces: BOTH,
+    needs: "mcp_server:delete",
+    why: "a name may hold slashes, so a path that ends in an alias or tag can also name a server",
+  },
+  {
+    methods: ["GET"],
+    path: "3.0/mlflow/mcp-servers/{name+}/aliases/{alias+}",
+    surfaces: BOTH,
+    needs: "mcp_server:read",
+  },
+  { methods: ["GET"], path: "3.0/mlflow/mcp-servers/{name+}/endpoints", surfaces: BOTH, needs: "mcp_server:read" },
+  { methods: ["POST"], path: "3.0/mlflow/mcp-servers/{name+}/endpoints", surfaces: BOTH, needs: "mcp_server:write" },
+  {
+    methods: ["DELETE"],
+    path: "3.0/mlflow/mcp-servers/{name+}/endpoints/{endpoint_id}",
+    surfaces: BOTH,
+    needs: "mcp_server:delete",
+  },
+  {
+    methods: ["GET"],
+    path: "3.0/mlflow/mcp-servers/{name+}/endpoints/{endpoint_id}",
+    surfaces: BOTH,
+    needs: "mcp_server:read",
+  },
+  {
+    methods: ["PATCH"],
+    path: "3.0/mlflow/mcp-servers/{name+}/endpoints/{endpoint_id}",
+    surfaces: BOTH,
+    needs: "mcp_server:write",
+  },
+  { methods: ["POST"], path: "3.0/mlflow/mcp-servers/{name+}/tags", surfaces: BOTH, needs: "mcp_server:write" },
+  {
+    methods: ["DELETE"],
+    path: "3.0/mlflow/mcp-servers/{name+}/tags/{key+}",
+    surfaces: BOTH,
+    needs: "mcp_server:delete",
+    why: "a name may hold slashes, so a path that ends in an alias or tag can also name a server",
+  },
+  { methods: ["GET"], path: "3.0/mlflow/mcp-servers/{name+}/versions", surfaces: BOTH, needs: "mcp_server:read" },
+  { methods: ["POST"], path: "3.0/mlflow/mcp-servers/{name+}/versions", surfaces: BOTH, needs: "mcp_server:write" },
+  {
+    methods: ["DELETE"],
+    path: "3.0/mlflow/mcp-servers/{name+}/versions/{version+}",
+    surfaces: BOTH,
+    needs: "mcp_server:delete",
+  },
+  {
+    methods: ["GET"],
+    path: "3.0/mlflow/mcp-servers/{name+}/versions/{version+}",
+    surfaces: BOTH,
+    needs: "mcp_server:read",
+  },
+  {
+    methods: ["PATCH"],
+    path: "3.0/mlflow/mcp-servers/{name+}/versions/{version+}",
+    surfaces: BOTH,
+    needs: "mcp_server:write",
+  },
+  {
+    methods: ["POST"],
+    path: "3.0/mlflow/mcp-servers/{name+}/versions/{version+}/tags",
+    surfaces: BOTH,
+    needs: "mcp_server:write",
+  },
+  {
+    methods: ["DELETE"],
+    path: "3.0/mlflow/mcp-servers/{name+}/versions/{version+}/tags/{key+}",
+    surfaces: BOTH,
+    needs: "mcp_server:delete",
+    why: "a name may hold slashes, so a path that ends in an alias or tag can also name a server",
+  },
+];

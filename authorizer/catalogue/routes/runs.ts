@@ -1,0 +1,46 @@
+import { AJAX, BOTH, ROOT } from "../surfaces.ts";
+import type { Route } from "../types.ts";
+
+export const RUNS: readonly Route[] = [
+  { methods: ["GET"], path: "2.0/mlflow/artifacts/list", surfaces: BOTH, needs: "run:read" },
+  {
+    methods: ["POST"],
+    path: "2.0/mlflow/artifacts/presigned-download-url",
+    surfaces: BOTH,
+    needs: "run:read",
+    why: "a read sent as POST: gives a short-lived URL of one artifact",
+  },
+  { methods: ["POST"], path: "2.0/mlflow/artifacts/presigned-upload-url", surfaces: BOTH, needs: "run:write" },
+  { methods: ["GET"], path: "2.0/mlflow/metrics/get-history", surfaces: BOTH, needs: "run:read" },
+  { methods: ["GET"], path: "2.0/mlflow/metrics/get-history-bulk", surfaces: AJAX, needs: "run:read" },
+  { methods: ["GET"], path: "2.0/mlflow/metrics/get-history-bulk-interval", surfaces: BOTH, needs: "run:read" },
+  { methods: ["POST"], path: "2.0/mlflow/runs/create", surfaces: BOTH, needs: "run:write" },
+  { methods: ["POST"], path: "2.0/mlflow/runs/create-promptlab-run", surfaces: AJAX, needs: "run:write" },
+  { methods: ["POST"], path: "2.0/mlflow/runs/delete", surfaces: BOTH, needs: "run:delete" },
+  { methods: ["POST"], path: "2.0/mlflow/runs/delete-tag", surfaces: BOTH, needs: "run:write" },
+  { methods: ["GET"], path: "2.0/mlflow/runs/get", surfaces: BOTH, needs: "run:read" },
+  { methods: ["POST"], path: "2.0/mlflow/runs/log-batch", surfaces: BOTH, needs: "run:write" },
+  { methods: ["POST"], path: "2.0/mlflow/runs/log-inputs", surfaces: BOTH, needs: "run:write" },
+  { methods: ["POST"], path: "2.0/mlflow/runs/log-metric", surfaces: BOTH, needs: "run:write" },
+  { methods: ["POST"], path: "2.0/mlflow/runs/log-model", surfaces: BOTH, needs: "run:write" },
+  { methods: ["POST"], path: "2.0/mlflow/runs/log-parameter", surfaces: BOTH, needs: "run:write" },
+  { methods: ["POST"], path: "2.0/mlflow/runs/outputs", surfaces: BOTH, needs: "run:write" },
+  {
+    methods: ["POST"],
+    path: "2.0/mlflow/runs/restore",
+    surfaces: BOTH,
+    needs: "run:delete",
+    why: "undoes a deletion, so it belongs to whoever may delete",
+  },
+  {
+    methods: ["POST"],
+    path: "2.0/mlflow/runs/search",
+    surfaces: BOTH,
+    needs: "run:read",
+    why: "a search sent as POST",
+  },
+  { methods: ["POST"], path: "2.0/mlflow/runs/set-tag", surfaces: BOTH, needs: "run:write" },
+  { methods: ["POST"], path: "2.0/mlflow/runs/update", surfaces: BOTH, needs: "run:write" },
+  { methods: ["POST"], path: "2.0/mlflow/upload-artifact", surfaces: AJAX, needs: "run:write" },
+  { methods: ["GET"], path: "get-artifact", surfaces: ROOT, needs: "run:read" },
+];

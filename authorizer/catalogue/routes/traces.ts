@@ -1,0 +1,87 @@
+import { AJAX, BOTH, ROOT } from "../surfaces.ts";
+import type { Route } from "../types.ts";
+
+export const TRACES: readonly Route[] = [
+  { methods: ["GET"], path: "2.0/mlflow/get-trace-artifact", surfaces: AJAX, needs: "trace:read" },
+  { methods: ["GET"], path: "2.0/mlflow/traces", surfaces: BOTH, needs: "trace:read" },
+  { methods: ["POST"], path: "2.0/mlflow/traces", surfaces: BOTH, needs: "trace:write" },
+  { methods: ["POST"], path: "2.0/mlflow/traces/delete-traces", surfaces: BOTH, needs: "trace:delete" },
+  { methods: ["POST"], path: "2.0/mlflow/traces/link-prompts", surfaces: BOTH, needs: "trace:write" },
+  { methods: ["POST"], path: "2.0/mlflow/traces/link-to-run", surfaces: BOTH, needs: "trace:write" },
+  { methods: ["PATCH"], path: "2.0/mlflow/traces/{request_id}", surfaces: BOTH, needs: "trace:write" },
+  { methods: ["GET"], path: "2.0/mlflow/traces/{request_id}/info", surfaces: BOTH, needs: "trace:read" },
+  { methods: ["DELETE", "PATCH"], path: "2.0/mlflow/traces/{request_id}/tags", surfaces: BOTH, needs: "trace:write" },
+  { methods: ["GET"], path: "3.0/mlflow/get-trace-artifact", surfaces: AJAX, needs: "trace:read" },
+  { methods: ["POST"], path: "3.0/mlflow/traces", surfaces: BOTH, needs: "trace:write" },
+  { methods: ["GET"], path: "3.0/mlflow/traces/batchGet", surfaces: BOTH, needs: "trace:read" },
+  {
+    methods: ["POST"],
+    path: "3.0/mlflow/traces/batchGetInfos",
+    surfaces: BOTH,
+    needs: "trace:read",
+    why: "a read sent as POST",
+  },
+  {
+    methods: ["POST"],
+    path: "3.0/mlflow/traces/calculate-filter-correlation",
+    surfaces: BOTH,
+    needs: "trace:read",
+    why: "a read sent as POST",
+  },
+  { methods: ["POST"], path: "3.0/mlflow/traces/delete-traces", surfaces: BOTH, needs: "trace:delete" },
+  { methods: ["GET"], path: "3.0/mlflow/traces/get", surfaces: BOTH, needs: "trace:read" },
+  {
+    methods: ["POST"],
+    path: "3.0/mlflow/traces/metrics",
+    surfaces: BOTH,
+    needs: "trace:read",
+    why: "a read sent as POST",
+  },
+  {
+    methods: ["POST"],
+    path: "3.0/mlflow/traces/search",
+    surfaces: BOTH,
+    needs: "trace:read",
+    why: "a search sent as POST",
+  },
+  { methods: ["GET"], path: "3.0/mlflow/traces/{trace_id}", surfaces: BOTH, needs: "trace:read" },
+  { methods: ["DELETE", "PATCH"], path: "3.0/mlflow/traces/{trace_id}/tags", surfaces: BOTH, needs: "trace:write" },
+  {
+    methods: ["POST"],
+    path: "v1/traces",
+    surfaces: ROOT,
+    needs: "trace:write",
+    why: "OTLP: spans of any OpenTelemetry exporter",
+  },
+
+  { methods: ["POST"], path: "3.0/mlflow/traces/{trace_id}/assessments", surfaces: BOTH, needs: "assessment:write" },
+  {
+    methods: ["DELETE"],
+    path: "3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}",
+    surfaces: BOTH,
+    needs: "assessment:delete",
+  },
+  {
+    methods: ["GET"],
+    path: "3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}",
+    surfaces: BOTH,
+    needs: "assessment:read",
+  },
+  {
+    methods: ["PATCH"],
+    path: "3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}",
+    surfaces: BOTH,
+    needs: "assessment:write",
+  },
+
+  { methods: ["POST"], path: "3.0/mlflow/issues", surfaces: BOTH, needs: "issue:write" },
+  {
+    methods: ["POST"],
+    path: "3.0/mlflow/issues/search",
+    surfaces: BOTH,
+    needs: "issue:read",
+    why: "a search sent as POST",
+  },
+  { methods: ["GET"], path: "3.0/mlflow/issues/{issue_id}", surfaces: BOTH, needs: "issue:read" },
+  { methods: ["PATCH"], path: "3.0/mlflow/issues/{issue_id}", surfaces: BOTH, needs: "issue:write" },
+];
