@@ -69,7 +69,8 @@ function applies(statement: Statement, request: Request, context: RequestContext
 
 function actionMatches(statement: Statement, action: string): boolean {
   // Actions compare without regard to case. Source: IAM User Guide, "Action".
-  const matches = (patterns: readonly string[]) => patterns.some((p) => globMatches(p.toLowerCase(), action.toLowerCase()));
+  const matches = (patterns: readonly string[]) =>
+    patterns.some((p) => globMatches(p.toLowerCase(), action.toLowerCase()));
   if (statement.Action !== undefined) return matches(list(statement.Action));
   if (statement.NotAction !== undefined) return !matches(list(statement.NotAction));
   return statement.Effect !== "Allow";
