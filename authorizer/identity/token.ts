@@ -37,7 +37,7 @@ export function tokenVerifier(pools: readonly UserPool[], fetcher?: Fetcher): Ve
     throw new Error("no user pool or no app client to accept tokens of");
   const verifier = CognitoJwtVerifier.create(
     pools.map(({ userPoolId, clientIds }) => ({ userPoolId, clientId: [...clientIds], tokenUse: "access" as const })),
-    fetcher ? { jwksCache: new SimpleJwksCache({ fetcher }) } : {},
+    { jwksCache: new SimpleJwksCache(fetcher ? { fetcher } : {}) },
   );
   return async (token) => {
     const claims = await verifier.verify(token).catch((error: unknown) => {

@@ -1,0 +1,24 @@
+import { createHash } from "node:crypto";
+import { ENDPOINTS } from "./index.ts";
+import type { Door, Method, Permission } from "./types.ts";
+
+/** One endpoint as other languages read it; `{x}` is one segment of the path, `{x+}` one or more. */
+export interface ExportedEndpoint {
+  readonly method: Method;
+  readonly path: string;
+  /** null: closed to all. */
+  readonly needs: Permission | "any" | null;
+  readonly doors: readonly Door[];
+}
+
+/** The catalogue as data, in a stable order, for the package inside MLflow. */
+export function exportedCatalogue(): readonly ExportedEndpoint[] {
+  return ENDPOINTS.map(({ method, path, needs, doors }) => ({ method, path, needs, doors })).sort((a, b) =>
+    `${a.path} ${a.method}` < `${b.path} ${b.method}` ? -1 : 1,
+  );
+}
+
+/** Names the catalogue in stack outputs and logs: two deployments with the same digest decide alike. */
+export function catalogueDigest(): string {
+  return createHash("sha256").update(JSON.stringify(exportedCatalogue())).digest("hex").slice(0, 16);
+}

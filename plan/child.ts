@@ -1,0 +1,99 @@
+// Runs one program under Pulumi's mocks and sends back what it declared. A process of its own, since mocks, configuration and modules are process-wide.
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type * as Pulumi from "@pulumi/pulumi";
+import { plainValue, type Reader } from "./plainValue.ts";
+import type { Plan, Resource } from "./plan.ts";
+import type { Answer, Job } from "./runProgram.ts";
+import { syntheticCloud } from "./syntheticCloud.ts";
+
+process.once("message", (message) => {
+  evaluate(message as Job)
+    .then((plan): Answer => ({ plan }))
+    .catch((error: unknown): Answer => ({ error: describe(error) }))
+    .then((answer) => process.send?.(answer, () => process.exit("error" in answer ? 1 : 0)));
+});
+
+// A resource that fails rejects promises nobody awaits; the run must not look like a success.
+process.on("unhandledRejection", (error) => {
+  process.send?.({ error: describe(error) } satisfies Answer, () => process.exit(1));
+});
+
+async function evaluate(job: Job): Promise<Plan> {
+  // The program's own SDK, which may be another version than ours.
+  const sdk = createRequire(join(job.dir, "package.json")).resolve("@pulumi/pulumi");
+  const pulumi = ((await import(pathToFileURL(sdk).href)) as { default: typeof Pulumi }).default;
+  const cloud = syntheticCloud(job);
+  const resources: Resource[] = [];
+  const parents = new Map<string, Promise<string | null>>();
+  const secrets = new Set<string>();
+  const reader: Reader = {
+    isAsset: (value) => pulumi.asset.Asset.isInstance(value),
+    isArchive: (value) => pulumi.asset.Archive.isInstance(value),
+    secret: (value) => secrets.add(value),
+  };
+
+  await pulumi.runtime.setMocks(
+    {
+      newResource: async ({ type, name, inputs }) => {
+        const plain = (await plainValue(inputs, reader)) as Record<string, unknown>;
+        const { id, state, secret } = cloud.create(type, name, plain);
+        for (const value of secret) secrets.add(value);
+        resources.push({ urn: "", type, name, id, parent: null, inputs: plain, state });
+        return { id, state };
+      },
+      call: ({ token, inputs }) => cloud.invoke(token, inputs as Record<string, unknown>),
+    },
+    job.project,
+    job.stack,
+    false,
+    "organization",
+  );
+  pulumi.runtime.setAllConfig({ ...job.values });
+
+  const main = (await import(pathToFileURL(join(job.dir, job.main)).href)) as {
+    default: () => Promise<Record<string, unknown>>;
+  };
+  const urns = new Map<string, Promise<string>>();
+  const outputs = await pulumi.runtime.runInPulumiStack(async () => {
+    pulumi.runtime.registerStackTransformation(({ resource, type, name, opts }) => {
+      const key = `${type} ${name}`;
+      urns.set(
+        key,
+        Promise.resolve().then(() => settled(resource.urn)),
+      );
+      parents.set(key, opts.parent ? Promise.resolve().then(() => settled(opts.parent?.urn)) : Promise.resolve(null));
+      return undefined;
+    });
+    return main.default();
+  });
+  const values = await settled(pulumi.output(outputs as Record<string, unknown>));
+  await pulumi.runtime.disconnect();
+
+  const complete: Resource[] = [];
+  for (const resource of resources) {
+    const key = `${resource.type} ${resource.name}`;
+    complete.push({ ...resource, urn: (await urns.get(key)) ?? key, parent: (await parents.get(key)) ?? null });
+  }
+  return {
+    project: job.project,
+    stack: job.stack,
+    resources: complete,
+    outputs: (await plainValue(values, reader)) as Record<string, unknown>,
+    secrets: [...secrets],
+  };
+}
+
+function settled<T>(output: Pulumi.Output<T> | undefined): Promise<T> {
+  if (!output) return Promise.reject(new Error("the program has no outputs"));
+  return new Promise((resolve) => void output.apply(resolve));
+}
+
+/** An error of the program's settings is a sentence for people; anything else is a fault, with its stack. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.name === "RunError" || error.name === "ResourceError" || "__pulumiRunError" in error
+    ? error.message
+    : (error.stack ?? error.message);
+}

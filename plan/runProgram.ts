@@ -1,0 +1,89 @@
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { readConfiguration } from "./configuration.ts";
+import type { Plan } from "./plan.ts";
+
+/** What the child process is told. */
+export interface Job {
+  readonly dir: string;
+  readonly main: string;
+  readonly project: string;
+  readonly stack: string;
+  readonly values: Readonly<Record<string, string>>;
+  /** Outputs of other stacks by the name that a StackReference gives. */
+  readonly stackOutputs: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Random values of the program are derived from it. */
+  readonly seed: string;
+}
+
+export type Answer = { readonly plan: Plan } | { readonly error: string };
+
+export interface ProgramOptions {
+  /** The program's folder. */
+  readonly dir: string;
+  readonly stack: string;
+  /** Outputs of stacks that the program refers to, by full name. */
+  readonly stackOutputs?: Job["stackOutputs"];
+  /** Secret from which the program's random values are derived; the same seed gives the same values. Default: a public constant, good for looking only. */
+  readonly seed?: string;
+}
+
+/** The program refused its settings or failed; the message is the program's own. */
+export class ProgramError extends Error {
+  override readonly name = "ProgramError";
+}
+
+/** Longest run of a program; a run takes about a second. */
+const TIMEOUT_MS = 120_000;
+
+/**
+ * Runs the program of a folder in a child process with a made-up cloud and says what it declares. No cloud, no Pulumi CLI.
+ *
+ * @throws ConfigurationError for a missing stack, ProgramError for whatever the program says
+ */
+export async function runProgram(options: ProgramOptions): Promise<Plan> {
+  const { project, main, values } = readConfiguration(options.dir, options.stack);
+  const job: Job = {
+    dir: options.dir,
+    main,
+    project,
+    values,
+    stack: options.stack,
+    stackOutputs: options.stackOutputs ?? {},
+    seed: options.seed ?? "public",
+  };
+  const answer = await inChild(job);
+  if ("error" in answer) throw new ProgramError(answer.error);
+  return answer.plan;
+}
+
+function inChild(job: Job): Promise<Answer> {
+  return new Promise((resolve) => {
+    const child = fork(fileURLToPath(new URL("child.ts", import.meta.url)), {
+      cwd: job.dir,
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      serialization: "advanced",
+      timeout: TIMEOUT_MS,
+    });
+    let answer: Answer | undefined;
+    let said = "";
+    child.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    child.on("message", (message) => {
+      answer = message as Answer;
+    });
+    child.on("error", (error) => resolve({ error: `the program could not be started: ${error.message}` }));
+    child.on("close", (code, signal) => {
+      if (code === 0 && answer) return resolve(answer);
+      if (answer && "error" in answer) return resolve(answer);
+      // Exit 13 is Node's word for a promise that never settles: an Output that waits for ever.
+      const why = signal
+        ? `it was ended by ${signal}`
+        : code === 13
+          ? "an output of the program never got a value"
+          : `exit ${code}`;
+      resolve({ error: `the program ended without a plan: ${why}\n${said.slice(-4000)}`.trim() });
+    });
+    child.send(job);
+  });
+}

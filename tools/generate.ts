@@ -1,0 +1,35 @@
+// Writes the files that are made from the sources: `npm run generate`. With --check it only says which are out of date.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { exportedCatalogue } from "../authorizer/catalogue/exported.ts";
+import { configurationPage } from "../components/settings/page.ts";
+import { permissionsPage } from "../plan/permissionsPage.ts";
+import { runProgram } from "../plan/runProgram.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+const central = await runProgram({ dir: ROOT, stack: "central" });
+const files: Readonly<Record<string, string>> = {
+  "docker/gatehouse_mlflow/catalogue.json": `[\n${exportedCatalogue()
+    .map((endpoint) => JSON.stringify(endpoint))
+    .join(",\n")}\n]\n`,
+  "docs/configuration.md": configurationPage(),
+  "docs/permissions.md": permissionsPage(central),
+};
+
+const check = process.argv.includes("--check");
+const stale = Object.entries(files).filter(([path, text]) => {
+  const file = join(ROOT, path);
+  if (existsSync(file) && readFileSync(file, "utf8") === text) return false;
+  if (!check) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    console.log(`wrote ${path}`);
+  }
+  return true;
+});
+if (check && stale.length) {
+  console.error(`out of date: ${stale.map(([path]) => path).join(", ")}; run \`npm run generate\` and commit the result`);
+  process.exitCode = 1;
+}
