@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import type * as Pulumi from "@pulumi/pulumi";
 import { plainValue, type Reader } from "./plainValue.ts";
 import type { Plan, Resource } from "./plan.ts";
-import type { Answer, Job } from "./runProgram.ts";
+import type { Answer, Job, ReferenceAnswer, ReferenceQuestion } from "./runProgram.ts";
 import { syntheticCloud } from "./syntheticCloud.ts";
 
 process.once("message", (message) => {
@@ -37,6 +37,7 @@ async function evaluate(job: Job): Promise<Plan> {
   await pulumi.runtime.setMocks(
     {
       newResource: async ({ type, name, inputs }) => {
+        if (type === "pulumi:pulumi:StackReference") return stackReference(String((inputs as { name?: unknown }).name ?? name));
         const plain = (await plainValue(inputs, reader)) as Record<string, unknown>;
         const { id, state, secret } = cloud.create(type, name, plain);
         for (const value of secret) secrets.add(value);
@@ -83,6 +84,21 @@ async function evaluate(job: Job): Promise<Plan> {
     outputs: (await plainValue(values, reader)) as Record<string, unknown>,
     secrets: [...secrets],
   };
+}
+
+async function stackReference(name: string): Promise<{ id: string; state: Record<string, unknown> }> {
+  const outputs = await new Promise<ReferenceAnswer["outputs"]>((resolve) => {
+    const listen = (message: unknown) => {
+      const answer = message as ReferenceAnswer;
+      if (answer.reference !== name) return;
+      process.off("message", listen);
+      resolve(answer.outputs);
+    };
+    process.on("message", listen);
+    process.send?.({ reference: name } satisfies ReferenceQuestion);
+  });
+  if (!outputs) throw new Error(`the program refers to the stack \`${name}\`, whose outputs are not at hand: plan that stack first`);
+  return { id: name, state: { name, outputs, secretOutputNames: [] } };
 }
 
 function settled<T>(output: Pulumi.Output<T> | undefined): Promise<T> {

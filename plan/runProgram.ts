@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { readConfiguration } from "./configuration.ts";
+import { readConfiguration, stackNames } from "./configuration.ts";
 import type { Plan } from "./plan.ts";
 
 /** What the child process is told. */
@@ -10,20 +10,30 @@ export interface Job {
   readonly project: string;
   readonly stack: string;
   readonly values: Readonly<Record<string, string>>;
-  /** Outputs of other stacks by the name that a StackReference gives. */
-  readonly stackOutputs: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Random values of the program are derived from it. */
   readonly seed: string;
 }
 
+type Outputs = Readonly<Record<string, unknown>>;
+
 export type Answer = { readonly plan: Plan } | { readonly error: string };
+
+/** The program refers to another stack; the parent answers with that stack's outputs, or null. */
+export interface ReferenceQuestion {
+  readonly reference: string;
+}
+
+export interface ReferenceAnswer {
+  readonly reference: string;
+  readonly outputs: Outputs | null;
+}
 
 export interface ProgramOptions {
   /** The program's folder. */
   readonly dir: string;
   readonly stack: string;
-  /** Outputs of stacks that the program refers to, by full name. */
-  readonly stackOutputs?: Job["stackOutputs"];
+  /** Outputs of stacks that the program refers to, by full name. What is missing is planned from the same folder, where it has a stack of that name. */
+  readonly stackOutputs?: Readonly<Record<string, Outputs>>;
   /** Secret from which the program's random values are derived; the same seed gives the same values. Default: a public constant, good for looking only. */
   readonly seed?: string;
 }
@@ -49,15 +59,23 @@ export async function runProgram(options: ProgramOptions): Promise<Plan> {
     project,
     values,
     stack: options.stack,
-    stackOutputs: options.stackOutputs ?? {},
     seed: options.seed ?? "public",
   };
-  const answer = await inChild(job);
+  const answer = await inChild(job, (reference) => outputsOf(reference, options));
   if ("error" in answer) throw new ProgramError(answer.error);
   return answer.plan;
 }
 
-function inChild(job: Job): Promise<Answer> {
+async function outputsOf(reference: string, options: ProgramOptions): Promise<Outputs | null> {
+  const known = options.stackOutputs?.[reference];
+  if (known) return known;
+  // `organization/project/stack`, or the stack alone.
+  const stack = reference.split("/").at(-1) ?? reference;
+  if (stack === options.stack || !stackNames(options.dir).includes(stack)) return null;
+  return (await runProgram({ ...options, stack })).outputs;
+}
+
+function inChild(job: Job, outputsOf: (reference: string) => Promise<Outputs | null>): Promise<Answer> {
   return new Promise((resolve) => {
     const child = fork(fileURLToPath(new URL("child.ts", import.meta.url)), {
       cwd: job.dir,
@@ -70,7 +88,19 @@ function inChild(job: Job): Promise<Answer> {
     child.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));
     child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
     child.on("message", (message) => {
-      answer = message as Answer;
+      const received = message as Answer | ReferenceQuestion;
+      if (!("reference" in received)) {
+        answer = received;
+        return;
+      }
+      const { reference } = received;
+      outputsOf(reference).then(
+        (outputs) => child.send({ reference, outputs } satisfies ReferenceAnswer),
+        (error: unknown) => {
+          answer = { error: `the stack ${reference}, which this one refers to: ${error instanceof Error ? error.message : String(error)}` };
+          child.kill();
+        },
+      );
     });
     child.on("error", (error) => resolve({ error: `the program could not be started: ${error.message}` }));
     child.on("close", (code, signal) => {

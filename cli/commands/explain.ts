@@ -1,0 +1,105 @@
+import { Command, Option } from "commander";
+import { nonCanonicalReason } from "../../authorizer/catalogue/canonical.ts";
+import { matchEndpoint } from "../../authorizer/catalogue/index.ts";
+import type { Persona } from "../../authorizer/catalogue/personas.ts";
+import { DOORS, type Door, type Endpoint } from "../../authorizer/catalogue/types.ts";
+import type { DeclaredAccess } from "../../plan/documents.ts";
+import { decide } from "../../plan/matrix.ts";
+import { UsageError } from "../errors.ts";
+import { accessOf, dirOption, jsonOption, stackOption } from "../options.ts";
+
+interface Options {
+  readonly dir: string;
+  readonly stack: string;
+  readonly as: string;
+  readonly door?: Door;
+  readonly json?: boolean;
+}
+
+interface Explanation {
+  readonly door: Door;
+  readonly personas: readonly string[];
+  readonly allowed: boolean;
+  readonly reason: string;
+  /** Which statement of which document decided. */
+  readonly decidedBy: string;
+}
+
+export function explainCommand(): Command {
+  return new Command("explain")
+    .description('why a call is allowed or refused: "gatehouse explain POST /api/2.0/mlflow/runs/create --as reader"')
+    .argument("<method>", "HTTP method")
+    .argument("<path>", "path below the stage, such as /api/2.0/mlflow/runs/create")
+    .requiredOption("--as <persona|role>", "persona, several with commas, or the ARN or name of a central role")
+    .addOption(new Option("--door <door>", "only this door (default: every door that serves the path)").choices(DOORS))
+    .addOption(dirOption())
+    .addOption(stackOption("central"))
+    .addOption(jsonOption())
+    .action(async (method: string, path: string, options: Options) => {
+      const access = await accessOf(options.dir, options.stack);
+      const personas = personasNamed(options.as, access);
+      const route = path.split("?")[0] ?? path;
+      const endpoint = matchEndpoint(method.toUpperCase(), route);
+      const doors = options.door ? [options.door] : endpoint?.doors.length ? endpoint.doors : DOORS;
+      const answers = doors.map((door) => explain(access, door, personas, method.toUpperCase(), route, endpoint));
+      if (options.json) process.stdout.write(`${JSON.stringify(answers, null, 2)}\n`);
+      else for (const answer of answers) print(answer, endpoint);
+    });
+}
+
+function personasNamed(as: string, access: DeclaredAccess): readonly Persona[] {
+  return as.split(",").map((part) => {
+    // gatehouse-<consumer>-<persona>, alone or at the end of a role's ARN or in a session's.
+    const name = /(?:^|\/)gatehouse-[a-z0-9-]+(?=\/|$)/.exec(part)?.[0].replace(/^\//, "") ?? part;
+    const found = [...access.personas]
+      .sort((a, b) => b.name.length - a.name.length)
+      .find((persona) => persona.name === name || (name.startsWith("gatehouse-") && name.endsWith(`-${persona.name}`)));
+    if (found) return found;
+    const known = access.personas.map((persona) => persona.name).join(", ");
+    throw new UsageError(`\`${part}\` is neither a persona (${known}) nor a role gatehouse-<consumer>-<persona>`);
+  });
+}
+
+function explain(
+  access: DeclaredAccess,
+  door: Door,
+  personas: readonly Persona[],
+  method: string,
+  path: string,
+  endpoint: Endpoint | undefined,
+): Explanation {
+  const names = personas.map((persona) => persona.name);
+  const canonical = nonCanonicalReason(path);
+  const verdict = decide(access, door, personas, method, path);
+  const allowed = verdict.effect === "allow" && canonical === undefined;
+  return { door, personas: names, allowed, reason: reason(), decidedBy: decidedBy() };
+
+  function reason(): string {
+    if (canonical !== undefined) return `${canonical}: only the plain spelling of a path is served`;
+    if (!endpoint) return "MLflow serves no such method and path, so nobody is granted it";
+    if (endpoint.closed !== undefined) return `closed to all: ${endpoint.closed}`;
+    if (!endpoint.doors.includes(door))
+      return `the ${door} door does not serve it${endpoint.twin ? `; use ${endpoint.twin}` : ""}`;
+    const why = endpoint.why ? ` (${endpoint.why})` : "";
+    if (allowed) return `${endpoint.needs === "any" ? "every persona may" : `needs ${endpoint.needs}, which ${holders()} holds`}${why}`;
+    const who = access.personas.filter((persona) => persona.permissions.some((held) => held === endpoint.needs));
+    return `needs ${endpoint.needs}${why}, which ${names.join(" and ")} does not hold; ${who.map((persona) => persona.name).join(", ") || "no persona"} does`;
+  }
+
+  function holders(): string {
+    return names.filter((_, i) => personas[i]?.permissions.some((held) => held === endpoint?.needs)).join(" and ");
+  }
+
+  function decidedBy(): string {
+    if (verdict.document === undefined) return "no statement allows it (implicit deny)";
+    const document = door === "code" ? `managed policy ${verdict.document + 1} of ${names.join(" and ")}` : "the authorizer's document";
+    return `statement ${(verdict.statement ?? 0) + 1} of ${document}`;
+  }
+}
+
+function print(answer: Explanation, endpoint: Endpoint | undefined): void {
+  console.log(`${answer.door} door, ${answer.personas.join(" + ")}: ${answer.allowed ? "allowed" : "refused"}`);
+  if (endpoint) console.log(`  route:   ${endpoint.method} ${endpoint.path}`);
+  console.log(`  why:     ${answer.reason}`);
+  console.log(`  decided: ${answer.decidedBy}`);
+}

@@ -1,0 +1,72 @@
+// Runs every test there is, mocha's and pytest's, and ends with one line that counts them: `npm test`.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const out = mkdtempSync(join(tmpdir(), "gatehouse-test-"));
+const only = process.argv[2];
+
+const suites: Readonly<Record<string, () => Promise<Count>>> = {
+  mocha: () => mocha(process.argv.slice(3)),
+  docker: () => pytest("docker"),
+  client: () => pytest("client"),
+};
+
+if (only !== undefined && !(only in suites)) {
+  console.error(`no suite \`${only}\`: there is ${Object.keys(suites).join(", ")} (npm test -- mocha --grep gateway)`);
+  process.exit(2);
+}
+
+const counts: Count[] = [];
+try {
+  for (const [name, run] of Object.entries(suites)) {
+    if (only !== undefined && only !== name) continue;
+    console.log(`\n── ${name}`);
+    counts.push(await run());
+  }
+} finally {
+  rmSync(out, { recursive: true, force: true });
+}
+const sum = (key: keyof Count) => counts.reduce((total, count) => total + count[key], 0);
+console.log(`\n${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
+process.exitCode = sum("failed") > 0 || sum("passed") === 0 ? 1 : 0;
+
+async function mocha(args: readonly string[]): Promise<Count> {
+  const report = join(out, "mocha.json");
+  const reporter = ["--reporter", fileURLToPath(new URL("mochaReporter.mjs", import.meta.url)), "--reporter-option", `output=${report}`];
+  const code = await run(process.execPath, ["node_modules/mocha/bin/mocha.js", ...reporter, ...args]);
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
+  const count = JSON.parse(readFileSync(report, "utf8")) as Count;
+  return { ...count, failed: Math.max(count.failed, code === 0 ? 0 : 1) };
+}
+
+async function pytest(folder: string): Promise<Count> {
+  const report = join(out, `${folder}.xml`);
+  const code = await run(join(ROOT, ".venv/bin/python"), ["-m", "pytest", "-rs", `--junitxml=${report}`], join(ROOT, folder));
+  const suite = existsSync(report) ? /<testsuite [^>]*>/.exec(readFileSync(report, "utf8"))?.[0] : undefined;
+  if (suite === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  const number = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
+  const failed = number("failures") + number("errors");
+  const skipped = number("skipped");
+  return { passed: number("tests") - failed - skipped, failed: Math.max(failed, code === 0 ? 0 : 1), skipped };
+}
+
+function run(file: string, args: readonly string[], cwd = ROOT): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(file, [...args], { cwd, stdio: ["ignore", "inherit", "inherit"] });
+    child.on("error", (error) => {
+      console.error(`${file} could not be started: ${error.message}`);
+      resolve(1);
+    });
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
