@@ -10,6 +10,7 @@ export class UsageError extends Error {
 /** Exit codes are API: 1 failed, 2 usage or settings. */
 export function exitCodeOf(error: unknown): { readonly code: 1 | 2; readonly message: string } {
   const usage = [UsageError, ConfigurationError, ProgramError, PlanError].some((kind) => error instanceof kind);
-  if (error instanceof Error) return { code: usage ? 2 : 1, message: usage ? error.message : (error.stack ?? error.message) };
+  if (error instanceof Error)
+    return { code: usage ? 2 : 1, message: usage ? error.message : (error.stack ?? error.message) };
   return { code: 1, message: String(error) };
 }

@@ -10,7 +10,9 @@ import { startCommand } from "./commands/start.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { exitCodeOf } from "./errors.ts";
 
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
 
 const program = new Command("gatehouse")
   .description("MLflow on AWS under access control: plan it, prove it, run it on this machine")

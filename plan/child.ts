@@ -37,7 +37,8 @@ async function evaluate(job: Job): Promise<Plan> {
   await pulumi.runtime.setMocks(
     {
       newResource: async ({ type, name, inputs }) => {
-        if (type === "pulumi:pulumi:StackReference") return stackReference(String((inputs as { name?: unknown }).name ?? name));
+        if (type === "pulumi:pulumi:StackReference")
+          return stackReference(String((inputs as { name?: unknown }).name ?? name));
         const plain = (await plainValue(inputs, reader)) as Record<string, unknown>;
         const { id, state, secret } = cloud.create(type, name, plain);
         for (const value of secret) secrets.add(value);
@@ -97,7 +98,10 @@ async function stackReference(name: string): Promise<{ id: string; state: Record
     process.on("message", listen);
     process.send?.({ reference: name } satisfies ReferenceQuestion);
   });
-  if (!outputs) throw new Error(`the program refers to the stack \`${name}\`, whose outputs are not at hand: plan that stack first`);
+  if (!outputs)
+    throw new Error(
+      `the program refers to the stack \`${name}\`, whose outputs are not at hand: plan that stack first`,
+    );
   return { id: name, state: { name, outputs, secretOutputNames: [] } };
 }
 

@@ -58,6 +58,7 @@ function byEntity(permissions: readonly string[]): string {
     effects.set(entity, [...(effects.get(entity) ?? []), effect]);
   }
   const entities = new Map<string, string[]>();
-  for (const [entity, list] of effects) entities.set(list.join(", "), [...(entities.get(list.join(", ")) ?? []), entity]);
+  for (const [entity, list] of effects)
+    entities.set(list.join(", "), [...(entities.get(list.join(", ")) ?? []), entity]);
   return [...entities].map(([list, names]) => `${names.sort().join(", ")}: ${list}`).join("; ");
 }

@@ -97,7 +97,9 @@ function inChild(job: Job, outputsOf: (reference: string) => Promise<Outputs | n
       outputsOf(reference).then(
         (outputs) => child.send({ reference, outputs } satisfies ReferenceAnswer),
         (error: unknown) => {
-          answer = { error: `the stack ${reference}, which this one refers to: ${error instanceof Error ? error.message : String(error)}` };
+          answer = {
+            error: `the stack ${reference}, which this one refers to: ${error instanceof Error ? error.message : String(error)}`,
+          };
           child.kill();
         },
       );

@@ -30,6 +30,8 @@ const stale = Object.entries(files).filter(([path, text]) => {
   return true;
 });
 if (check && stale.length) {
-  console.error(`out of date: ${stale.map(([path]) => path).join(", ")}; run \`npm run generate\` and commit the result`);
+  console.error(
+    `out of date: ${stale.map(([path]) => path).join(", ")}; run \`npm run generate\` and commit the result`,
+  );
   process.exitCode = 1;
 }

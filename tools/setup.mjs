@@ -24,7 +24,16 @@ const STEPS = [
     run: async () => {
       rmSync(VENV, { recursive: true, force: true });
       await command(python(), ["-m", "venv", VENV], venvHint);
-      await command(`${VENV}/bin/python`, ["-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", "tools/python/uv.txt"]);
+      await command(`${VENV}/bin/python`, [
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+        "--require-hashes",
+        "-r",
+        "tools/python/uv.txt",
+      ]);
     },
   },
   {
@@ -35,7 +44,17 @@ const STEPS = [
       const into = ["--python", `${VENV}/bin/python`, "-q"];
       await command(UV, ["pip", "install", ...into, "--require-hashes", "-r", "tools/python/requirements.txt"]);
       // Our own two packages, as they stand in this folder.
-      await command(UV, ["pip", "install", ...into, "--no-deps", "--no-build-isolation", "-e", "docker", "-e", "client"]);
+      await command(UV, [
+        "pip",
+        "install",
+        ...into,
+        "--no-deps",
+        "--no-build-isolation",
+        "-e",
+        "docker",
+        "-e",
+        "client",
+      ]);
       // Byte code now, so that the first start of MLflow doesn't pay for it.
       await command(`${VENV}/bin/python`, ["-m", "compileall", "-q", "-j", "0", `${VENV}/lib`]).catch(() => undefined);
     },
@@ -53,7 +72,9 @@ for (const [index, step] of todo.entries()) {
     writeFileSync(step.stamp, digest(step));
     process.stdout.write(`  done in ${seconds(start)}\n`);
   } catch (error) {
-    process.stderr.write(`\nset-up failed at: ${step.title}\n${error.message}\nNothing is lost: run the same command again once that is mended.\n`);
+    process.stderr.write(
+      `\nset-up failed at: ${step.title}\n${error.message}\nNothing is lost: run the same command again once that is mended.\n`,
+    );
     process.exit(1);
   } finally {
     clearInterval(still);
@@ -83,7 +104,9 @@ function python() {
 }
 
 function venvHint(output) {
-  return /ensurepip|venv/.test(output) ? "Python's venv module is missing: on Debian and Ubuntu, `apt-get install python3-venv`" : "";
+  return /ensurepip|venv/.test(output)
+    ? "Python's venv module is missing: on Debian and Ubuntu, `apt-get install python3-venv`"
+    : "";
 }
 
 function command(file, args, hint = () => "") {
@@ -94,7 +117,13 @@ function command(file, args, hint = () => "") {
     child.on("error", (error) => reject(new Error(`${file} could not be started: ${error.message}`)));
     child.on("close", (code, signal) => {
       if (code === 0) return resolve(undefined);
-      reject(new Error([hint(output), `${file} ${args[0]} ended with ${signal ?? code}:`, output.slice(-3000)].filter(Boolean).join("\n")));
+      reject(
+        new Error(
+          [hint(output), `${file} ${args[0]} ended with ${signal ?? code}:`, output.slice(-3000)]
+            .filter(Boolean)
+            .join("\n"),
+        ),
+      );
     });
   });
 }

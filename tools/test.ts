@@ -42,7 +42,12 @@ process.exitCode = sum("failed") > 0 || sum("passed") === 0 ? 1 : 0;
 
 async function mocha(args: readonly string[]): Promise<Count> {
   const report = join(out, "mocha.json");
-  const reporter = ["--reporter", fileURLToPath(new URL("mochaReporter.mjs", import.meta.url)), "--reporter-option", `output=${report}`];
+  const reporter = [
+    "--reporter",
+    fileURLToPath(new URL("mochaReporter.mjs", import.meta.url)),
+    "--reporter-option",
+    `output=${report}`,
+  ];
   const code = await run(process.execPath, ["node_modules/mocha/bin/mocha.js", ...reporter, ...args]);
   if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
   const count = JSON.parse(readFileSync(report, "utf8")) as Count;
@@ -51,7 +56,11 @@ async function mocha(args: readonly string[]): Promise<Count> {
 
 async function pytest(folder: string): Promise<Count> {
   const report = join(out, `${folder}.xml`);
-  const code = await run(join(ROOT, ".venv/bin/python"), ["-m", "pytest", "-rs", `--junitxml=${report}`], join(ROOT, folder));
+  const code = await run(
+    join(ROOT, ".venv/bin/python"),
+    ["-m", "pytest", "-rs", `--junitxml=${report}`],
+    join(ROOT, folder),
+  );
   const suite = existsSync(report) ? /<testsuite [^>]*>/.exec(readFileSync(report, "utf8"))?.[0] : undefined;
   if (suite === undefined) return { passed: 0, failed: 1, skipped: 0 };
   const number = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);

@@ -44,13 +44,16 @@ export function tokenVerifier(pools: readonly UserPool[], fetcher?: Fetcher): Ve
       if (error instanceof FetchError || error instanceof JwksNotAvailableInCacheError) throw error;
       throw new UnauthorizedError(error instanceof Error ? error.name : "not a token");
     });
+    // aws-jwt-verify checks an expiry only where there is one; a token that never ends is none of Cognito's.
+    const expiry: unknown = claims.exp;
+    if (typeof expiry !== "number") throw new UnauthorizedError("no expiry");
     // No self sign-up and no alias: `username` is what an administrator wrote, and nobody can change his own.
     const username: unknown = claims.username;
     const groups: unknown = claims["cognito:groups"];
     return {
       person: isPerson(username) ? username : null,
       groups: Array.isArray(groups) ? groups.filter((group) => typeof group === "string") : [],
-      expiry: claims.exp,
+      expiry,
     };
   };
 }

@@ -30,10 +30,16 @@ async function checkStack(dir: string, stack: string): Promise<void> {
   for (const persona of access.personas) {
     const code = access.documents("code", [persona]).map(policySize);
     const [browser = 0] = access.documents("browser", [persona]).map(policySize);
-    console.log(`  ${persona.name}: managed policies of ${code.join(", ") || 0} characters; browser document ${browser}`);
+    console.log(
+      `  ${persona.name}: managed policies of ${code.join(", ") || 0} characters; browser document ${browser}`,
+    );
   }
   const faults = prove(access);
   for (const fault of faults) console.error(`  ${fault}`);
-  console.log(faults.length ? `${stack}: ${faults.length} faults` : `${stack}: proved: every document grants exactly the catalogue, and both doors agree`);
+  console.log(
+    faults.length
+      ? `${stack}: ${faults.length} faults`
+      : `${stack}: proved: every document grants exactly the catalogue, and both doors agree`,
+  );
   if (faults.length) process.exitCode = 1;
 }

@@ -81,7 +81,8 @@ function explain(
     if (!endpoint.doors.includes(door))
       return `the ${door} door does not serve it${endpoint.twin ? `; use ${endpoint.twin}` : ""}`;
     const why = endpoint.why ? ` (${endpoint.why})` : "";
-    if (allowed) return `${endpoint.needs === "any" ? "every persona may" : `needs ${endpoint.needs}, which ${holders()} holds`}${why}`;
+    if (allowed)
+      return `${endpoint.needs === "any" ? "every persona may" : `needs ${endpoint.needs}, which ${holders()} holds`}${why}`;
     const who = access.personas.filter((persona) => persona.permissions.some((held) => held === endpoint.needs));
     return `needs ${endpoint.needs}${why}, which ${names.join(" and ")} does not hold; ${who.map((persona) => persona.name).join(", ") || "no persona"} does`;
   }
@@ -92,7 +93,10 @@ function explain(
 
   function decidedBy(): string {
     if (verdict.document === undefined) return "no statement allows it (implicit deny)";
-    const document = door === "code" ? `managed policy ${verdict.document + 1} of ${names.join(" and ")}` : "the authorizer's document";
+    const document =
+      door === "code"
+        ? `managed policy ${verdict.document + 1} of ${names.join(" and ")}`
+        : "the authorizer's document";
     return `statement ${(verdict.statement ?? 0) + 1} of ${document}`;
   }
 }

@@ -25,7 +25,9 @@ export function matrixCommand(): Command {
     .option("--persona <name>", "only what this persona may call")
     .addOption(new Option("--door <door>", "only one door").choices(DOORS))
     .option("--route <glob>", "only paths that match, such as '*/runs/*'")
-    .addOption(new Option("--format <format>", "how to print it").choices(["table", "json", "markdown"]).default("table"))
+    .addOption(
+      new Option("--format <format>", "how to print it").choices(["table", "json", "markdown"]).default("table"),
+    )
     .addOption(jsonOption())
     .action(async (options: Options) => {
       const access = await accessOf(options.dir, options.stack);
@@ -39,16 +41,29 @@ export function matrixCommand(): Command {
           (options.persona === undefined || doors.some((door) => row.allowed[door][options.persona ?? ""])) &&
           (options.door === undefined || row.endpoint.doors.includes(options.door)),
       );
-      print(rows, options.persona === undefined ? names : [options.persona], doors, options.json ? "json" : options.format);
+      print(
+        rows,
+        options.persona === undefined ? names : [options.persona],
+        doors,
+        options.json ? "json" : options.format,
+      );
     });
 }
 
-function print(rows: readonly MatrixRow[], personas: readonly string[], doors: readonly Door[], format: Options["format"]): void {
+function print(
+  rows: readonly MatrixRow[],
+  personas: readonly string[],
+  doors: readonly Door[],
+  format: Options["format"],
+): void {
   if (format === "json") {
     const all = rows.map(({ endpoint, allowed }) => ({
       ...endpoint,
       allowed: Object.fromEntries(
-        doors.map((door) => [door, Object.fromEntries(personas.map((persona) => [persona, allowed[door][persona] ?? false]))]),
+        doors.map((door) => [
+          door,
+          Object.fromEntries(personas.map((persona) => [persona, allowed[door][persona] ?? false])),
+        ]),
       ),
     }));
     process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
