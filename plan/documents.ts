@@ -1,7 +1,7 @@
 import type { Persona } from "../authorizer/catalogue/personas.ts";
 import type { Door } from "../authorizer/catalogue/types.ts";
 import type { PolicyDocument } from "../authorizer/policy/document.ts";
-import { ofType, type Plan, type Resource, text } from "./plan.ts";
+import { ofType, type Plan, PlanFitError, type Resource, text } from "./plan.ts";
 
 /** The access documents that a central stack declares, taken from the resources themselves. */
 export interface DeclaredAccess {
@@ -14,15 +14,10 @@ export interface DeclaredAccess {
   readonly resourcePolicy: PolicyDocument | undefined;
 }
 
-/** The plan isn't one of a central stack, or lacks a part of the access path. */
-export class PlanError extends Error {
-  override readonly name = "PlanError";
-}
-
 /**
  * Reads the documents of both doors: the managed policies of each persona, and the answer of the declared authorizer bundle itself.
  *
- * @throws PlanError when the stack declares no access path, as a consumer's doesn't
+ * @throws PlanFitError when the stack declares no access path, as a consumer's doesn't
  */
 export async function declaredAccess(plan: Plan): Promise<DeclaredAccess> {
   const apis = restApis(plan);
@@ -31,7 +26,7 @@ export async function declaredAccess(plan: Plan): Promise<DeclaredAccess> {
   const personas = JSON.parse(files["personas.json"]) as readonly Persona[];
   const policies = new Map(ofType(plan, "aws:iam/policy:Policy").map((policy) => [policy.state.arn, policy]));
   const attached = plan.outputs.personaPolicyArns as Readonly<Record<string, readonly string[]>> | undefined;
-  if (!attached) throw new PlanError(`the stack ${plan.stack} has no output \`personaPolicyArns\``);
+  if (!attached) throw new PlanFitError(`the stack ${plan.stack} has no output \`personaPolicyArns\``);
   const managed = new Map(
     personas.map((persona) => [
       persona.name,
@@ -62,7 +57,7 @@ export function restApis(plan: Plan): Readonly<Record<Door, Resource>> {
     );
     const [api] = apis;
     if (apis.length === 1 && api) return api;
-    throw new PlanError(
+    throw new PlanFitError(
       `the stack ${plan.stack} declares ${apis.length} REST APIs with authorization ${authorization}, not one`,
     );
   };
@@ -73,7 +68,7 @@ export function restApis(plan: Plan): Readonly<Record<Door, Resource>> {
 export function authorizerArchive(plan: Plan): Readonly<Record<"index.mjs" | "personas.json", string>> {
   const code = authorizerFunction(plan).state.code as { archive?: Record<string, string> } | undefined;
   const { "index.mjs": index, "personas.json": personas } = code?.archive ?? {};
-  if (!index || !personas) throw new PlanError("the authorizer's function has no index.mjs and personas.json");
+  if (!index || !personas) throw new PlanFitError("the authorizer's function has no index.mjs and personas.json");
   return { "index.mjs": index, "personas.json": personas };
 }
 
@@ -83,18 +78,18 @@ export function authorizerFunction(plan: Plan): Resource {
   const found = ofType(plan, "aws:lambda/function:Function").find(
     (candidate) => authorizer && candidate.state.invokeArn === authorizer.state.authorizerUri,
   );
-  if (!found) throw new PlanError(`the stack ${plan.stack} declares no authorizer function`);
+  if (!found) throw new PlanFitError(`the stack ${plan.stack} declares no authorizer function`);
   return found;
 }
 
 function stageArn(plan: Plan, api: Resource): string {
   const stage = ofType(plan, "aws:apigateway/stage:Stage").find((candidate) => candidate.state.restApi === api.id);
-  if (!stage) throw new PlanError(`the REST API ${api.name} has no stage`);
+  if (!stage) throw new PlanFitError(`the REST API ${api.name} has no stage`);
   return text(stage, "executionArn");
 }
 
 function document(policy: Resource | undefined, arn: string): PolicyDocument {
-  if (!policy) throw new PlanError(`the persona policy ${arn} is not declared`);
+  if (!policy) throw new PlanFitError(`the persona policy ${arn} is not declared`);
   return JSON.parse(text(policy, "policy")) as PolicyDocument;
 }
 

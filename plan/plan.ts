@@ -39,9 +39,14 @@ export function printable(plan: Plan): string {
   );
 }
 
-/** A string property of a resource's state. @throws when the program declares none: then the plan doesn't fit what reads it */
+/** A plan lacks what reads it needs. */
+export class PlanFitError extends Error {
+  override readonly name = "PlanFitError";
+}
+
+/** A string property of a resource's state. @throws PlanFitError when the program declares none */
 export function text(resource: Resource, property: string): string {
   const value = resource.state[property];
   if (typeof value === "string") return value;
-  throw new Error(`${resource.name} (${resource.type}) declares no \`${property}\``);
+  throw new PlanFitError(`${resource.name} (${resource.type}) declares no \`${property}\``);
 }

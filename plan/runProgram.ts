@@ -32,7 +32,7 @@ export interface ProgramOptions {
   /** The program's folder. */
   readonly dir: string;
   readonly stack: string;
-  /** Outputs of stacks that the program refers to, by full name. What is missing is planned from the same folder, where it has a stack of that name. */
+  /** Outputs of stacks that the program refers to, by full name or by the stack's own. What is missing is planned from the same folder, where it has a stack of that name. */
   readonly stackOutputs?: Readonly<Record<string, Outputs>>;
   /** Secret from which the program's random values are derived; the same seed gives the same values. Default: a public constant, good for looking only. */
   readonly seed?: string;
@@ -67,10 +67,10 @@ export async function runProgram(options: ProgramOptions): Promise<Plan> {
 }
 
 async function outputsOf(reference: string, options: ProgramOptions): Promise<Outputs | null> {
-  const known = options.stackOutputs?.[reference];
-  if (known) return known;
   // `organization/project/stack`, or the stack alone.
   const stack = reference.split("/").at(-1) ?? reference;
+  const known = options.stackOutputs?.[reference] ?? options.stackOutputs?.[stack];
+  if (known) return known;
   if (stack === options.stack || !stackNames(options.dir).includes(stack)) return null;
   return (await runProgram({ ...options, stack })).outputs;
 }

@@ -15,7 +15,7 @@ const files: Readonly<Record<string, string>> = {
     .map((endpoint) => JSON.stringify(endpoint))
     .join(",\n")}\n]\n`,
   "docs/configuration.md": configurationPage(),
-  "docs/permissions.md": permissionsPage(central),
+  "docs/permissions.md": await permissionsPage(central),
 };
 
 const check = process.argv.includes("--check");

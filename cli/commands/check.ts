@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { policySize } from "../../authorizer/policy/document.ts";
 import { stackNames } from "../../plan/configuration.ts";
-import { declaredAccess, PlanError } from "../../plan/documents.ts";
+import { declaredAccess } from "../../plan/documents.ts";
+import { PlanFitError } from "../../plan/plan.ts";
 import { prove } from "../../plan/proof.ts";
 import { runProgram } from "../../plan/runProgram.ts";
 import { dirOption } from "../options.ts";
@@ -23,7 +24,7 @@ async function checkStack(dir: string, stack: string): Promise<void> {
   const plan = await runProgram({ dir, stack });
   console.log(`${stack}: settings hold, ${plan.resources.length} resources declared`);
   const access = await declaredAccess(plan).catch((error: unknown) => {
-    if (error instanceof PlanError) return undefined;
+    if (error instanceof PlanFitError) return undefined;
     throw error;
   });
   if (!access) return console.log(`${stack}: declares no doors to MLflow, so there is nothing to prove`);

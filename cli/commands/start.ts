@@ -1,0 +1,89 @@
+import { resolve } from "node:path";
+import { styleText } from "node:util";
+import { Command } from "commander";
+import { DataFolder } from "../../local/dataFolder.ts";
+import { startLocalRun } from "../../local/localRun.ts";
+import { UsageError } from "../errors.ts";
+import { dataOption, dirOption } from "../options.ts";
+import { logLine } from "../screen/logLine.ts";
+import { welcome } from "../screen/welcome.ts";
+
+interface Options {
+  readonly dir: string;
+  readonly central: string;
+  readonly consumer: readonly string[];
+  readonly port: string;
+  readonly data: string;
+  readonly postgres?: string;
+  readonly reset?: boolean;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+  readonly lenientSigv4?: boolean;
+}
+
+export function startCommand(): Command {
+  return new Command("start")
+    .description("run a central stack and its consumers on this machine: MLflow, both doors, STS, user pool")
+    .addOption(dirOption())
+    .option("--central <stack>", "central stack", "central")
+    .option("--consumer <stack...>", "consumer stacks", ["datascience"])
+    .option(
+      "--port <number>",
+      "first of four ports in a row: code door, browser door, user pool, STS (0: free ones)",
+      "8080",
+    )
+    .addOption(dataOption())
+    .option("--postgres <url>", "keep MLflow's data in this PostgreSQL database instead of SQLite")
+    .option("--reset", "forget all state of earlier runs first")
+    .option("--quiet", "no line per request")
+    .option("--json", "a line per request as JSON, the schema of the access log")
+    .option("--lenient-sigv4", "also accept a `+` of a query that was signed as sent, which AWS may not")
+    .action(start);
+}
+
+async function start(options: Options): Promise<void> {
+  const port = Number(options.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65532)
+    throw new UsageError(
+      `--port \`${options.port}\` is no port: give a number from 0 to 65532, since four in a row are taken`,
+    );
+  const data = resolve(options.data);
+  if (options.reset) DataFolder.reset(data);
+
+  // Ctrl-C while starting must end what has started.
+  const interrupted = new Promise<"interrupted">((done) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => done("interrupted"));
+  });
+  const began = Date.now();
+  const elapsed = () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
+  const starting = startLocalRun({
+    dir: resolve(options.dir),
+    central: options.central,
+    consumers: options.consumer,
+    port,
+    data,
+    venv: resolve(import.meta.dirname, "../../.venv"),
+    postgres: options.postgres,
+    lenientSigv4: options.lenientSigv4 ?? false,
+    progress: (part) => console.log(`${styleText("green", "✓")} ${part} ${styleText("dim", elapsed())}`),
+    log: (record) => {
+      if (options.json) console.log(JSON.stringify(record));
+      else if (!options.quiet) console.log(logLine(record));
+    },
+  });
+  if ((await Promise.race([interrupted, starting])) === "interrupted") console.log("stopping as soon as it can …");
+  const run = await starting;
+  try {
+    console.log(welcome(run, { data: options.data, elapsed: elapsed() }));
+    const end = await Promise.race([interrupted, run.ended]);
+    if (end !== "interrupted") {
+      console.error(`MLflow ended by itself (exit ${end ?? "unknown"}): see ${options.data}/mlflow.log`);
+      process.exitCode = 1;
+    }
+  } finally {
+    await run.stop();
+  }
+  console.log("stopped; the state is kept");
+  // Ends also where a client still holds a connection open.
+  process.exit();
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from "node:crypto";
+import type { Plan } from "../../plan/plan.ts";
+import { issuerHandler } from "./handler.ts";
+import { poolSettings } from "./settings.ts";
+import { IssuerState, type LocalUser } from "./state.ts";
+import { tokenFactory } from "./tokens.ts";
+
+export type { LocalUser } from "./state.ts";
+
+export interface IssuerSettings {
+  /** The stack that declares the user pool. */
+  readonly plan: Plan;
+  /** Everyone who can log in; a name left out in the next run can't. */
+  readonly users: readonly LocalUser[];
+  /** Groups beside the declared ones, which a company's directory would bring in. */
+  readonly federatedGroups?: readonly string[];
+  /** Where keys, users and logins are kept. */
+  readonly directory: string;
+  /** Log in by password even where the client declares SRP alone. */
+  readonly allowPasswordFlow: boolean;
+  /** Milliseconds; default the clock. */
+  readonly now?: () => number;
+}
+
+export interface TokenOptions {
+  readonly seconds?: number;
+  /** Default the first client. */
+  readonly clientId?: string;
+  /** Default the user's own. */
+  readonly groups?: readonly string[];
+}
+
+/** A Cognito-compatible issuer for the declared user pool. @throws when a user is in a group that isn't declared */
+export async function createIssuer(settings: IssuerSettings) {
+  const pool = poolSettings(settings.plan);
+  const known = new Set([...pool.groups, ...(settings.federatedGroups ?? [])]);
+  for (const user of settings.users) {
+    const group = user.groups.find((name) => !known.has(name));
+    if (group !== undefined)
+      throw new Error(
+        `user ${user.name} is in the group "${group}", which isn't declared; declared: ${[...known].join(", ")}`,
+      );
+  }
+  const milliseconds = settings.now ?? Date.now;
+  const now = () => Math.floor(milliseconds() / 1000);
+  const state = IssuerState.open(settings.directory, settings.users, now());
+  const tokens = await tokenFactory(pool, state.key);
+  const keySet = Buffer.from(JSON.stringify(tokens.jwks));
+  const jwksUri = `${pool.issuer}/.well-known/jwks.json`;
+
+  return {
+    poolId: pool.poolId,
+    issuer: pool.issuer,
+    clientIds: [...pool.clients.keys()] as readonly string[],
+    jwks: tokens.jwks,
+    /** Key set fetcher for aws-jwt-verify, which takes HTTPS alone by itself. */
+    fetchJwks: {
+      async fetch(uri: string): Promise<ArrayBuffer> {
+        if (uri !== jwksUri) throw new Error(`the local issuer has no key set at ${uri}`);
+        return new Uint8Array(keySet).buffer;
+      },
+    },
+    /** An access token without password, for the command line. @throws when there is no such user or client */
+    async tokenFor(username: string, options: TokenOptions = {}): Promise<string> {
+      const user = state.user(username);
+      if (!user)
+        throw new Error(
+          `no user "${username}"; there are: ${settings.users.map(({ name }) => name).join(", ") || "none"}`,
+        );
+      const client = pool.clients.get(options.clientId ?? [...pool.clients.keys()][0] ?? "");
+      if (!client) throw new Error(`the user pool has no client "${options.clientId}"`);
+      return tokens.accessToken({
+        username,
+        sub: user.sub,
+        groups: options.groups ?? user.groups,
+        clientId: client.id,
+        now: now(),
+        seconds: options.seconds ?? client.accessSeconds,
+        authTime: now(),
+        originJti: randomUUID(),
+      });
+    },
+    /** Handler of the user pool's API and key set for `node:http`. */
+    handle: issuerHandler({ pool, state, tokens, now, allowPasswordFlow: settings.allowPasswordFlow }),
+  };
+}
+
+export type Issuer = Awaited<ReturnType<typeof createIssuer>>;
