@@ -1,5 +1,5 @@
 import type { PolicyDocument } from "../authorizer/policy/document.ts";
-import type { Plan, Resource } from "../plan/plan.ts";
+import { type Plan, PlanFitError, type Resource } from "../plan/plan.ts";
 
 /** An object out of a plan, whose shape only the provider's types promise. */
 export type Declared = Readonly<Record<string, unknown>>;
@@ -44,18 +44,18 @@ export function oneOf(plan: Plan, type: string, nameOrId?: string): Resource {
   if (only && matching.length === 1) return only;
   const wanted = nameOrId === undefined ? `one ${type}` : `one ${type} called "${nameOrId}"`;
   const found = all.map((resource) => resource.name).join(", ") || "none";
-  throw new Error(`stack ${plan.stack} must declare ${wanted}; it declares: ${found}`);
+  throw new PlanFitError(`stack ${plan.stack} must declare ${wanted}; it declares: ${found}`);
 }
 
 /** A policy document from its JSON text. @throws when it isn't one: what can't be read must not count as "nothing denied" */
 export function policyDocument(json: unknown, where: string): PolicyDocument {
   const parsed: unknown = typeof json === "string" ? parse(json, where) : json;
   const { Version: version, Statement: statement } = declared(parsed);
-  if (version !== "2012-10-17") throw new Error(`${where}: the policy's Version must be 2012-10-17`);
+  if (version !== "2012-10-17") throw new PlanFitError(`${where}: the policy's Version must be 2012-10-17`);
   // IAM takes a single statement without its list.
   const statements = Array.isArray(statement) ? statement : [statement];
   if (!statements.every((one) => ["Allow", "Deny"].includes(stringOf(declared(one).Effect) ?? "")))
-    throw new Error(`${where}: every statement needs an Effect, Allow or Deny`);
+    throw new PlanFitError(`${where}: every statement needs an Effect, Allow or Deny`);
   return { Version: version, Statement: statements as PolicyDocument["Statement"] };
 }
 
@@ -63,6 +63,6 @@ function parse(json: string, where: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    throw new Error(`${where}: the policy is not JSON`);
+    throw new PlanFitError(`${where}: the policy is not JSON`);
   }
 }

@@ -4,9 +4,9 @@ import type { StsLogRecord } from "../../local/sts/index.ts";
 
 /** One request as one line: who, what, decision, reason, milliseconds. */
 export function logLine(record: GatewayLogRecord | StsLogRecord): string {
-  const what = record.door === "sts" ? `${record.action} ${record.role ?? ""}` : `${record.method} ${record.path}`;
+  const what = "action" in record ? `${record.action} ${record.role ?? ""}` : `${record.method} ${record.path}`;
   const who =
-    record.door === "sts" ? record.principal : record.person && `${record.person} (${record.personas?.join("+")})`;
+    "action" in record ? record.principal : record.person && `${record.person} (${record.personas?.join("+")})`;
   const colour = record.decision === "deny" ? "red" : record.status >= 400 ? "yellow" : "green";
   return [
     styleText("dim", record.time.slice(11, 19)),

@@ -1,5 +1,5 @@
 import type { PolicyDocument } from "../../authorizer/policy/document.ts";
-import { ofType, type Plan, type Resource, text } from "../../plan/plan.ts";
+import { ofType, type Plan, PlanFitError, type Resource, text } from "../../plan/plan.ts";
 import { declared, numberOf, oneOf, policyDocument, stringMap, stringOf } from "../declared.ts";
 import { type Integration, integrationOf } from "./integration.ts";
 
@@ -53,14 +53,15 @@ export interface GatewayResponse {
 export function apiOf(plan: Plan, nameOrId: string): Api {
   const api = oneOf(plan, "aws:apigateway/restApi:RestApi", nameOrId);
   if (api.inputs.body !== undefined)
-    throw new Error(`${api.name}: an OpenAPI body is not supported; declare resources`);
+    throw new PlanFitError(`${api.name}: an OpenAPI body is not supported; declare resources`);
   const executionArn = text(api, "executionArn");
   const [, , , region = "", account = ""] = executionArn.split(":");
   const own = (type: string) =>
     ofType(plan, `aws:apigateway/${type}`).filter(({ inputs }) => (inputs.restApi ?? inputs.restApiId) === api.id);
   const [stage, ...otherStages] = own("stage:Stage");
-  if (!stage || otherStages.length) throw new Error(`${api.name}: exactly one stage is supported`);
-  if (own("authorizer:Authorizer").length > 1) throw new Error(`${api.name}: at most one authorizer is supported`);
+  if (!stage || otherStages.length) throw new PlanFitError(`${api.name}: exactly one stage is supported`);
+  if (own("authorizer:Authorizer").length > 1)
+    throw new PlanFitError(`${api.name}: at most one authorizer is supported`);
   const policies = [api.inputs.policy, ...own("restApiPolicy:RestApiPolicy").map(({ inputs }) => inputs.policy)];
   const [policy] = policies.filter((value) => value !== undefined);
 
@@ -108,14 +109,15 @@ function tree(api: Resource, own: (type: string) => readonly Resource[]): Node {
 function methodOf(method: Resource, own: (type: string) => readonly Resource[]): Method {
   const { authorization, authorizerId, apiKeyRequired } = method.inputs;
   if (authorization !== "NONE" && authorization !== "AWS_IAM" && authorization !== "CUSTOM")
-    throw new Error(`${method.name}: the authorization ${String(authorization)} is not supported`);
-  if (apiKeyRequired === true) throw new Error(`${method.name}: API keys are not supported`);
+    throw new PlanFitError(`${method.name}: the authorization ${String(authorization)} is not supported`);
+  if (apiKeyRequired === true) throw new PlanFitError(`${method.name}: API keys are not supported`);
   const integration = integrationOf(method, own);
   // INVARIANT: no door without login. What has no authorizer must not reach MLflow.
   if (authorization === "NONE" && integration.type !== "MOCK")
-    throw new Error(`${method.name}: a method without authorization may only have a MOCK integration`);
+    throw new PlanFitError(`${method.name}: a method without authorization may only have a MOCK integration`);
   const authorizer = own("authorizer:Authorizer").find(({ id }) => id === authorizerId);
-  if (authorization === "CUSTOM" && !authorizer) throw new Error(`${method.name}: its authorizer is not declared`);
+  if (authorization === "CUSTOM" && !authorizer)
+    throw new PlanFitError(`${method.name}: its authorizer is not declared`);
   return {
     authorization,
     integration,
@@ -131,7 +133,9 @@ function tokenAuthorizerOf({ name, inputs }: Resource): TokenAuthorizer {
   const source = stringOf(inputs.identitySource) ?? "method.request.header.Authorization";
   const header = /^method\.request\.header\.([\w-]+)$/.exec(source)?.[1];
   if (type !== "TOKEN" || header === undefined)
-    throw new Error(`${name}: only a TOKEN authorizer on one header is supported, not ${String(type)} on ${source}`);
+    throw new PlanFitError(
+      `${name}: only a TOKEN authorizer on one header is supported, not ${String(type)} on ${source}`,
+    );
   const expression = stringOf(inputs.identityValidationExpression);
   return {
     header,

@@ -1,4 +1,4 @@
-import { type Resource, text } from "../../plan/plan.ts";
+import { PlanFitError, type Resource, text } from "../../plan/plan.ts";
 import { numberOf, stringMap, stringOf } from "../declared.ts";
 
 export type Integration = HttpProxy | Mock;
@@ -37,7 +37,7 @@ export function integrationOf(method: Resource, own: (type: string) => readonly 
   const same = ({ inputs }: Resource) =>
     inputs.resourceId === method.inputs.resourceId && inputs.httpMethod === httpMethod;
   const integration = own("integration:Integration").find(same);
-  if (!integration) throw new Error(`${method.name}: no integration is declared for it`);
+  if (!integration) throw new PlanFitError(`${method.name}: no integration is declared for it`);
   const { type } = integration.inputs;
   if (type === "MOCK") {
     return mockOf(
@@ -47,19 +47,19 @@ export function integrationOf(method: Resource, own: (type: string) => readonly 
     );
   }
   if (type === "HTTP_PROXY") return httpProxyOf(integration);
-  throw new Error(`${integration.name}: integrations of type ${String(type)} are not supported`);
+  throw new PlanFitError(`${integration.name}: integrations of type ${String(type)} are not supported`);
 }
 
 function httpProxyOf(integration: Resource): HttpProxy {
   const { inputs, name } = integration;
   // Not `new URL`: that would encode the braces.
   const uri = /^https?:\/\/([^/?#]+)(\/[^?#]*)?$/.exec(text(integration, "uri"));
-  if (!uri?.[1]) throw new Error(`${name}: the uri must be http(s)://host[/path], without query`);
+  if (!uri?.[1]) throw new PlanFitError(`${name}: the uri must be http(s)://host[/path], without query`);
   const headers: { name: string; source: Source }[] = [];
   const pathParameters: Record<string, Source> = {};
   for (const [target, value] of Object.entries(stringMap(inputs.requestParameters))) {
     const [, place, key] = /^integration\.request\.(header|path)\.([\w-]+)$/.exec(target) ?? [];
-    if (!place || !key) throw new Error(`${name}: the request parameter ${target} is not supported`);
+    if (!place || !key) throw new PlanFitError(`${name}: the request parameter ${target} is not supported`);
     const source = sourceOf(value, name);
     if (place === "header") headers.push({ name: key, source });
     else pathParameters[key] = source;
@@ -81,7 +81,7 @@ function sourceOf(value: string, where: string): Source {
   if (context !== undefined) return { from: "context", name: context };
   const path = /^method\.request\.path\.(\w+)$/.exec(value)?.[1];
   if (path !== undefined) return { from: "path", name: path };
-  throw new Error(`${where}: a request parameter maps a source that is not supported`);
+  throw new PlanFitError(`${where}: a request parameter maps a source that is not supported`);
 }
 
 function mockOf(
@@ -92,21 +92,25 @@ function mockOf(
   const template = stringMap(inputs.requestTemplates)["application/json"];
   const code = /"?statusCode"?\s*:\s*"?(\d{3})"?/.exec(template ?? "")?.[1];
   if (code === undefined)
-    throw new Error(`${name}: a MOCK integration needs a request template for application/json with a statusCode`);
+    throw new PlanFitError(
+      `${name}: a MOCK integration needs a request template for application/json with a statusCode`,
+    );
   const selected =
     integrationResponses.find(({ inputs: { selectionPattern } }) => selectionPattern === code) ??
     integrationResponses.find(({ inputs: { selectionPattern } }) => !selectionPattern);
-  if (!selected) throw new Error(`${name}: no integration response is declared for status ${code}`);
+  if (!selected) throw new PlanFitError(`${name}: no integration response is declared for status ${code}`);
   const status = text(selected, "statusCode");
   const method = methodResponses.find(({ inputs: { statusCode } }) => statusCode === status);
-  if (!method) throw new Error(`${name}: no method response is declared for status ${status}`);
+  if (!method) throw new PlanFitError(`${name}: no method response is declared for status ${status}`);
   const promised = Object.keys(method.inputs.responseParameters ?? {});
   const prefix = "method.response.header.";
   const headers = Object.entries(stringMap(selected.inputs.responseParameters)).map(([target, value]) => {
     const fixed = /^'([^\r\n]*)'$/.exec(value)?.[1];
     if (!target.startsWith(prefix) || fixed === undefined)
-      throw new Error(`${name}: a MOCK response may only set headers to fixed values, not ${target} to ${value}`);
-    if (!promised.includes(target)) throw new Error(`${name}: the method response doesn't declare ${target}`);
+      throw new PlanFitError(
+        `${name}: a MOCK response may only set headers to fixed values, not ${target} to ${value}`,
+      );
+    if (!promised.includes(target)) throw new PlanFitError(`${name}: the method response doesn't declare ${target}`);
     return [target.slice(prefix.length), fixed] as const;
   });
   return {

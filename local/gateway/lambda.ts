@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Plan, Resource } from "../../plan/plan.ts";
-import { ofType } from "../../plan/plan.ts";
+import { ofType, PlanFitError } from "../../plan/plan.ts";
 import { declared, oneOf, stringMap } from "../declared.ts";
 
 /** What API Gateway sends to a TOKEN authorizer. */
@@ -39,24 +39,24 @@ export async function loadAuthorizer(settings: LambdaSettings): Promise<Authoriz
   const authorizer = ofType(settings.plan, "aws:apigateway/authorizer:Authorizer").find(
     ({ inputs }) => inputs.restApi === api.id,
   );
-  if (!authorizer) throw new Error(`${api.name}: no authorizer is declared`);
+  if (!authorizer) throw new PlanFitError(`${api.name}: no authorizer is declared`);
   const lambda = ofType(settings.plan, "aws:lambda/function:Function").find((candidate) =>
     isTarget(authorizer, candidate),
   );
-  if (!lambda) throw new Error(`${authorizer.name}: the function that its authorizerUri names is not declared`);
+  if (!lambda) throw new PlanFitError(`${authorizer.name}: the function that its authorizerUri names is not declared`);
   const files = stringMap(declared(lambda.inputs.code).archive);
-  if (files["index.mjs"] === undefined) throw new Error(`${lambda.name}: its package holds no index.mjs`);
+  if (files["index.mjs"] === undefined) throw new PlanFitError(`${lambda.name}: its package holds no index.mjs`);
 
   // A folder for each version: a module that was imported once stays.
   const digest = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
   const folder = join(settings.directory, `authorizer-${digest}`);
   mkdirSync(folder, { recursive: true });
   for (const [name, content] of Object.entries(files)) {
-    if (!/^[\w.-]+$/.test(name)) throw new Error(`${lambda.name}: unexpected file name in its package: ${name}`);
+    if (!/^[\w.-]+$/.test(name)) throw new PlanFitError(`${lambda.name}: unexpected file name in its package: ${name}`);
     writeFileSync(join(folder, name), content);
   }
   const bundle = (await import(pathToFileURL(join(folder, "index.mjs")).href)) as Bundle;
-  if (!bundle.createHandler) throw new Error(`${lambda.name}: index.mjs exports no createHandler`);
+  if (!bundle.createHandler) throw new PlanFitError(`${lambda.name}: index.mjs exports no createHandler`);
   const { createHandler } = bundle;
   const environment = stringMap(declared(lambda.inputs.environment).variables);
   return withEnvironment(environment, () => createHandler({ fetchJwks: settings.fetchJwks }));

@@ -1,4 +1,4 @@
-import { ofType, type Plan } from "../../plan/plan.ts";
+import { ofType, type Plan, PlanFitError } from "../../plan/plan.ts";
 import { declared, numberOf, oneOf, stringList, stringOf } from "../declared.ts";
 
 /** What the program declares of the user pool, as far as tokens depend on it. Lifetimes in seconds. */
@@ -27,7 +27,8 @@ export function poolSettings(plan: Plan): PoolSettings {
   const pool = oneOf(plan, "aws:cognito/userPool:UserPool");
   const poolId = stringOf(pool.state.id) ?? pool.id;
   const region = /^([a-z]{2}(?:-[a-z]+)+-\d)_\w+$/.exec(poolId)?.[1];
-  if (region === undefined) throw new Error(`"${poolId}" is not the id of a user pool, such as eu-west-1_AbCdEf123`);
+  if (region === undefined)
+    throw new PlanFitError(`"${poolId}" is not the id of a user pool, such as eu-west-1_AbCdEf123`);
   const own = (type: string) => ofType(plan, type).filter((resource) => resource.inputs.userPoolId === poolId);
   const clients = own("aws:cognito/userPoolClient:UserPoolClient").map((client): ClientSettings => {
     const { inputs } = client;
@@ -46,7 +47,7 @@ export function poolSettings(plan: Plan): PoolSettings {
         rotation.feature === "ENABLED" ? (numberOf(rotation.retryGracePeriodSeconds) ?? 0) : undefined,
     };
   });
-  if (!clients.length) throw new Error(`stack ${plan.stack} declares no client of the user pool ${poolId}`);
+  if (!clients.length) throw new PlanFitError(`stack ${plan.stack} declares no client of the user pool ${poolId}`);
   return {
     poolId,
     region,

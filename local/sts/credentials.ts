@@ -9,8 +9,7 @@ export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
-  /** Milliseconds. */
-  readonly expiration: number;
+  readonly expiration: Date;
 }
 
 const CLAIMS = z.object({
@@ -49,7 +48,7 @@ export function credentialMint(key: Buffer, roles: ReadonlyMap<string, Role>, no
       accessKeyId: id,
       secretAccessKey: mac("secret", id).toString("base64"),
       sessionToken: `${payload}.${mac("token", payload).toString("base64url")}`,
-      expiration,
+      expiration: new Date(expiration),
     };
   }
 

@@ -157,7 +157,7 @@ function assumedNode({ session, credentials }: Assumed) {
       AccessKeyId: credentials.accessKeyId,
       SecretAccessKey: credentials.secretAccessKey,
       SessionToken: credentials.sessionToken,
-      Expiration: new Date(credentials.expiration).toISOString().replace(/\.\d{3}Z$/, "Z"),
+      Expiration: credentials.expiration.toISOString().replace(/\.\d{3}Z$/, "Z"),
     },
     AssumedRoleUser: { AssumedRoleId: `${roleId(session.role)}:${session.name}`, Arn: sessionArn(session) },
     PackedPolicySize: "0",

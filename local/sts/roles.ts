@@ -1,5 +1,5 @@
 import type { PolicyDocument } from "../../authorizer/policy/document.ts";
-import { ofType, type Plan, type Resource, text } from "../../plan/plan.ts";
+import { ofType, type Plan, PlanFitError, type Resource, text } from "../../plan/plan.ts";
 import { declared, declaredList, numberOf, policyDocument, stringList, stringMap, stringOf } from "../declared.ts";
 
 /** A role as the stacks declare it, with everything that decides what its sessions may do. */
@@ -42,7 +42,7 @@ export function rolesOf(plans: readonly Plan[]): ReadonlyMap<string, Role> {
 function roleOf(resource: Resource, plan: Plan, managed: ReadonlyMap<string, PolicyDocument>): Role {
   const arn = text(resource, "arn");
   const account = /^arn:[a-z-]+:iam::(\d{12}):role\//.exec(arn)?.[1];
-  if (account === undefined) throw new Error(`role ${resource.name}: "${arn}" is not the ARN of a role`);
+  if (account === undefined) throw new PlanFitError(`role ${resource.name}: "${arn}" is not the ARN of a role`);
   const mine = (other: Resource) =>
     [resource.id, stringOf(resource.state.name), arn].includes(stringOf(other.inputs.role));
   const attached = [

@@ -22,7 +22,7 @@ describe("stock Python clients", () => {
     const base = "http://localhost:8080/prod/api";
     const requests = [
       { method: "GET", url: `${base}/2.0/mlflow/runs/get?run_id=a&run_id=b`, body: "" },
-      { method: "GET", url: `${base}?filter=name%20%3D%20%27x%27&order=%2B%7E%3A%40`, body: "" },
+      { method: "GET", url: `${base}?filter=name%20%3D%20%27x%27&order=%2B~%3A%40`, body: "" },
       { method: "GET", url: `${base}?flag&empty=&z=1&a=2`, body: "" },
       {
         method: "POST",

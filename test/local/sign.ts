@@ -39,7 +39,7 @@ export async function signedHeaders(credentials: Credentials, input: ToSign): Pr
   const signer = new SignatureV4({
     service: input.service ?? "execute-api",
     region: input.region ?? "eu-west-1",
-    credentials: { ...credentials, expiration: new Date(credentials.expiration) },
+    credentials,
     sha256: NodeSha256,
   });
   const signed = await signer.sign(

@@ -1,0 +1,39 @@
+import { executionRolePath, PERSON_TAG } from "../shared/names.ts";
+
+/** Whom a persona role of the central account trusts. */
+export interface TrustedConsumer {
+  /** The consumer's account. */
+  readonly account: string;
+  readonly persona: string;
+  /** Organization that the caller has to belong to, or null. */
+  readonly organization: string | null;
+  /** Word that a caller has to name, or null. */
+  readonly externalId: string | null;
+}
+
+/**
+ * Trust policy of a persona role: execution roles of this persona, each under the name of the person it is tagged with.
+ *
+ * The account is the principal and the roles are a condition, so that the central account is deployed first and a role may be made anew. The session
+ * name is bound to the tag of the caller's own role: a notebook can't pose as a colleague.
+ */
+export function personaTrust({ account, persona, organization, externalId }: TrustedConsumer): string {
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { AWS: `arn:aws:iam::${account}:root` },
+        Action: "sts:AssumeRole",
+        Condition: {
+          ArnLike: { "aws:PrincipalArn": `arn:aws:iam::${account}:role${executionRolePath(persona)}*` },
+          StringEquals: {
+            "sts:RoleSessionName": `\${aws:PrincipalTag/${PERSON_TAG}}`,
+            ...(organization === null ? {} : { "aws:PrincipalOrgID": organization }),
+            ...(externalId === null ? {} : { "sts:ExternalId": externalId }),
+          },
+        },
+      },
+    ],
+  });
+}

@@ -1,0 +1,209 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { DATABASE_PORT, database } from "./mlflowServer/database.ts";
+import type { Directory } from "./mlflowServer/directory.ts";
+import { environment, MLFLOW_PORT } from "./mlflowServer/environment.ts";
+import { mlflowImage } from "./mlflowServer/image.ts";
+import { listenerPort, loadBalancer } from "./mlflowServer/loadBalancer.ts";
+import { taskRoles } from "./mlflowServer/roles.ts";
+import { serverSecrets } from "./mlflowServer/secrets.ts";
+import { service } from "./mlflowServer/service.ts";
+import type { CentralSettings } from "./settings/central.ts";
+import { privateBucket } from "./shared/bucket.ts";
+import { dataKey } from "./shared/key.ts";
+import { privateNetwork } from "./shared/network.ts";
+import { connect } from "./shared/rules.ts";
+
+/** Version of MLflow that the image holds. */
+export const MLFLOW_VERSION = "3.17.2";
+
+export interface MlflowServerArgs {
+  readonly account: string;
+  readonly region: string;
+  /** Network, tasks, database and artifacts as the stack sets them. */
+  readonly settings: Pick<CentralSettings, "network" | "server" | "database" | "artifacts">;
+  /** Who may do what where; MLflow asks it for every request. */
+  readonly directory: Directory;
+  /** Stage of the gateway, which is taken off a path that still has it. */
+  readonly stage: string;
+  /** Certificate of the hop from the gateway, and the name in it; null: HTTP. */
+  readonly certificate: { readonly arn: string; readonly name: string } | null;
+  /** Origins of browsers that MLflow takes requests of. */
+  readonly origins: readonly string[];
+  /** Days that logs of MLflow, its database and its load balancer are kept. */
+  readonly logDays: number;
+}
+
+/** AWS services that MLflow's tasks need where the VPC has no way to the internet. */
+const ENDPOINTS = ["ecr.api", "ecr.dkr", "kms", "logs", "secretsmanager", "sts"];
+
+/** Unmodified MLflow that nothing but the gateway's VPC link reaches, with its database and its artifacts. */
+export class MlflowServer extends pulumi.ComponentResource {
+  /** Internal load balancer in front of MLflow. */
+  readonly loadBalancerArn: pulumi.Output<string>;
+  /** Base address that the gateway names in requests, without a trailing slash. */
+  readonly internalUrl: pulumi.Output<string>;
+  /** Where the gateway's VPC link has its interfaces. */
+  readonly linkSubnetIds: readonly pulumi.Output<string>[];
+  /** The only security group that reaches the load balancer. */
+  readonly linkSecurityGroupId: pulumi.Output<string>;
+  readonly artifactBucket: pulumi.Output<string>;
+  readonly kmsKeyArn: pulumi.Output<string>;
+  /** What the gateway proves itself with. */
+  readonly proof: pulumi.Output<string>;
+  /** What the authorizer signs a browser's user with. */
+  readonly assertionKey: pulumi.Output<string>;
+
+  constructor(name: string, args: MlflowServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("gatehouse:index:MlflowServer", name, {}, opts);
+    const child = { parent: this };
+    const { account, region, logDays } = args;
+    const { server, network: networkSettings } = args.settings;
+    const certificateArn = args.certificate?.arn ?? null;
+    const port = listenerPort(certificateArn);
+
+    const key = dataKey(`${name}-key`, { account, region, description: "Data of MLflow" }, child);
+    const network = privateNetwork(
+      `${name}-network`,
+      {
+        account,
+        region,
+        ...networkSettings,
+        kmsKeyArn: key.arn,
+        endpoints: server.aiGateway ? [...ENDPOINTS, "bedrock-runtime"] : ENDPOINTS,
+      },
+      child,
+    );
+    const groups = securityGroups(name, network, networkSettings, port, child);
+
+    const bucket = privateBucket(
+      `${name}-artifacts`,
+      { kmsKeyArn: key.arn, retain: true, lifecycle: [oldVersions(args.settings.artifacts)] },
+      child,
+    );
+    const aurora = database(
+      `${name}-database`,
+      {
+        settings: args.settings.database,
+        subnetIds: network.privateSubnetIds,
+        securityGroupId: groups.database.id,
+        kmsKeyArn: key.arn,
+        logDays,
+      },
+      child,
+    );
+    const balancer = loadBalancer(
+      `${name}-alb`,
+      {
+        account,
+        vpcId: network.vpcId,
+        subnetIds: network.privateSubnetIds,
+        securityGroupId: groups.loadBalancer.id,
+        stage: args.stage,
+        certificateArn,
+        deletionProtection: args.settings.database.deletionProtection,
+        logDays,
+      },
+      child,
+    );
+    const host = args.certificate?.name ?? balancer.dnsName;
+
+    const secrets = serverSecrets(`${name}-secret`, key.arn, child);
+    const logGroup = new aws.cloudwatch.LogGroup(
+      `${name}-logs`,
+      { retentionInDays: logDays, kmsKeyId: key.arn },
+      child,
+    );
+    const image = mlflowImage(`${name}-image`, server, key.arn, child);
+    const roles = taskRoles(
+      name,
+      {
+        account,
+        region,
+        bucketArn: bucket.arn,
+        kmsKeyArn: key.arn,
+        databaseSecretArn: aurora.secretArn,
+        logGroupArn: logGroup.arn,
+        secretArns: Object.values(secrets.arns),
+        aiGateway: server.aiGateway,
+        repositoryArn: image.repositoryArn,
+      },
+      child,
+    );
+    service(
+      `${name}-service`,
+      {
+        region,
+        settings: server,
+        image: image.uri,
+        environment: environment({
+          region,
+          directory: args.directory,
+          workers: server.workers,
+          aiGateway: server.aiGateway,
+          databaseUrl: aurora.url,
+          databaseSecretArn: aurora.secretArn,
+          bucket: bucket.bucket,
+          host,
+          port,
+          origins: args.origins,
+        }),
+        secrets: secrets.arns,
+        roles,
+        logGroup,
+        subnetIds: network.privateSubnetIds,
+        securityGroupId: groups.task.id,
+        loadBalancer: balancer,
+        after: [aurora.writer, ...secrets.values],
+      },
+      child,
+    );
+
+    this.loadBalancerArn = balancer.arn;
+    this.internalUrl = pulumi.interpolate`${certificateArn === null ? "http" : "https"}://${host}`;
+    this.linkSubnetIds = network.privateSubnetIds;
+    this.linkSecurityGroupId = groups.link.id;
+    this.artifactBucket = bucket.bucket;
+    this.kmsKeyArn = key.arn;
+    this.proof = secrets.proof;
+    this.assertionKey = secrets.assertionKey;
+    this.registerOutputs({ artifactBucket: this.artifactBucket, internalUrl: this.internalUrl });
+  }
+}
+
+/** Link → load balancer → task → database and AWS; no other way in. */
+function securityGroups(
+  name: string,
+  network: ReturnType<typeof privateNetwork>,
+  { nat, cidr }: CentralSettings["network"],
+  port: number,
+  opts: pulumi.ResourceOptions,
+) {
+  const group = (kind: string, description: string): aws.ec2.SecurityGroup =>
+    new aws.ec2.SecurityGroup(`${name}-${kind}`, { vpcId: network.vpcId, description }, opts);
+  const link = group("link", "API Gateway's VPC link");
+  const balancer = group("alb", "Load balancer: from the VPC link only");
+  const task = group("task", "MLflow: from the load balancer only");
+  const aurora = group("database", "Database: from MLflow only");
+  connect(`${name}-link-to-alb`, link, balancer, port, opts);
+  connect(`${name}-alb-to-task`, balancer, task, MLFLOW_PORT, opts);
+  connect(`${name}-task-to-database`, task, aurora, DATABASE_PORT, opts);
+  const https = { securityGroupId: task.id, ipProtocol: "tcp", fromPort: 443, toPort: 443 };
+  new aws.vpc.SecurityGroupEgressRule(
+    `${name}-task-to-aws`,
+    { ...https, cidrIpv4: nat === "none" ? cidr : "0.0.0.0/0" },
+    opts,
+  );
+  new aws.vpc.SecurityGroupEgressRule(`${name}-task-to-s3`, { ...https, prefixListId: network.s3PrefixListId }, opts);
+  return { link, loadBalancer: balancer, task, database: aurora };
+}
+
+function oldVersions(settings: CentralSettings["artifacts"]): aws.types.input.s3.BucketLifecycleConfigurationRule {
+  return {
+    id: "old-versions",
+    status: "Enabled",
+    filter: {},
+    noncurrentVersionExpiration: { noncurrentDays: settings.keepOldVersionsDays },
+    expiration: { expiredObjectDeleteMarker: true },
+  };
+}

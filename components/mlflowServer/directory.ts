@@ -1,0 +1,33 @@
+import type { Persona } from "../../authorizer/catalogue/personas.ts";
+import { type MlflowRole, mlflowRole } from "../../authorizer/policy/mlflowRole.ts";
+import type { CentralSettings } from "../settings/central.ts";
+import { personaRoleName } from "../shared/names.ts";
+
+/** What the package inside MLflow knows of roles, workspaces and personas (environment variable `GATEHOUSE_ACCESS`). */
+export interface Directory {
+  /** The central account: the only one whose assumed roles are believed. */
+  readonly account: string;
+  /** Persona roles of the `code` door by name. */
+  readonly roles: Readonly<Record<string, { readonly persona: string; readonly workspaces: readonly string[] }>>;
+  /** Workspace → groups whose members enter it through the browser; none: everyone with a persona. */
+  readonly workspaces: Readonly<Record<string, readonly string[]>>;
+  readonly personas: Readonly<Record<string, MlflowRole>>;
+}
+
+/** The directory that the settings of a central stack describe. */
+export function directoryOf(
+  settings: Pick<CentralSettings, "account" | "consumers" | "workspaces">,
+  personas: readonly Persona[],
+): Directory {
+  const roles = Object.entries(settings.consumers).flatMap(([consumer, { personas: given, workspaces }]) =>
+    given.map((persona) => [personaRoleName(consumer, persona), { persona, workspaces }] as const),
+  );
+  return {
+    account: settings.account,
+    roles: Object.fromEntries(roles),
+    workspaces: Object.fromEntries(
+      Object.entries(settings.workspaces).map(([name, { groups }]) => [name, groups ?? []] as const),
+    ),
+    personas: Object.fromEntries(personas.map((persona) => [persona.name, mlflowRole(persona)] as const)),
+  };
+}

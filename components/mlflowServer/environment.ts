@@ -1,0 +1,46 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Directory } from "./directory.ts";
+
+/** Port on which MLflow listens inside its task. */
+export const MLFLOW_PORT = 5000;
+
+/** Where a source of a model version may lie. The last two are what prompt versions send. Anything else would make MLflow read it with its own role. */
+const MODEL_SOURCES = "^(mlflow-artifacts:/|runs:/|models:/|dummy-source$|prompt-template$)";
+
+export interface EnvironmentArgs {
+  readonly region: string;
+  readonly directory: Directory;
+  readonly workers: number;
+  readonly aiGateway: boolean;
+  /** Database URL without password. */
+  readonly databaseUrl: pulumi.Input<string>;
+  readonly databaseSecretArn: pulumi.Input<string>;
+  readonly bucket: pulumi.Input<string>;
+  /** Host and port that the gateway names in its requests. */
+  readonly host: pulumi.Input<string>;
+  readonly port: number;
+  /** Origins of browsers, such as `https://mlflow.example`. */
+  readonly origins: readonly string[];
+}
+
+/** The plain environment of MLflow's container. */
+export function environment(args: EnvironmentArgs): { name: string; value: pulumi.Input<string> }[] {
+  const values: Record<string, pulumi.Input<string>> = {
+    AWS_REGION: args.region,
+    GATEHOUSE_ACCESS: JSON.stringify(args.directory),
+    GATEHOUSE_ARTIFACTS: pulumi.interpolate`s3://${args.bucket}/`,
+    GATEHOUSE_DATABASE: args.databaseUrl,
+    GATEHOUSE_DATABASE_SECRET_ARN: args.databaseSecretArn,
+    GATEHOUSE_HOST: "0.0.0.0",
+    GATEHOUSE_PORT: String(MLFLOW_PORT),
+    GATEHOUSE_WORKERS: String(args.workers),
+    MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: MODEL_SOURCES,
+    MLFLOW_DISABLE_TELEMETRY: "true",
+    MLFLOW_ENABLE_AI_GATEWAY: String(args.aiGateway),
+    // MLflow compares the whole Host header, and a client may leave a default port out.
+    MLFLOW_SERVER_ALLOWED_HOSTS: pulumi.interpolate`${args.host},${args.host}:${args.port}`,
+    MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
+    ...(args.origins.length ? { MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: args.origins.join(",") } : {}),
+  };
+  return Object.entries(values).map(([name, value]) => ({ name, value }));
+}

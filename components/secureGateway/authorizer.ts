@@ -1,0 +1,116 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Persona } from "../../authorizer/catalogue/personas.ts";
+import { authorizerFiles } from "../../authorizer/lambda/bundle.ts";
+import { plainServiceTrust } from "../shared/trust.ts";
+
+/** A token that has the form of a JWT; anything else is answered 401 without asking the function. */
+const BEARER_JWT = "^Bearer [-_A-Za-z0-9]+\\.[-_A-Za-z0-9]+\\.[-_A-Za-z0-9]+$";
+
+/** A user pool whose access tokens are believed. */
+export interface TrustedUserPool {
+  readonly userPoolId: pulumi.Input<string>;
+  readonly clientIds: readonly pulumi.Input<string>[];
+}
+
+export interface TokenAuthorizerArgs {
+  readonly restApi: aws.apigateway.RestApi;
+  readonly personas: readonly Persona[];
+  readonly userPools: readonly TrustedUserPool[];
+  readonly assertionKey: pulumi.Input<string>;
+  /** How long API Gateway keeps an answer for a token. */
+  readonly cacheSeconds: number;
+  readonly kmsKeyArn: pulumi.Input<string>;
+  readonly logDays: number;
+}
+
+/** The Lambda authorizer of a REST API: token → person and personas → one policy for the whole API, which may be kept by token. */
+export function tokenAuthorizer(
+  name: string,
+  args: TokenAuthorizerArgs,
+  opts: pulumi.ResourceOptions,
+): aws.apigateway.Authorizer {
+  const decider = authorizerFunction(name, args, opts);
+  const authorizer = new aws.apigateway.Authorizer(
+    name,
+    {
+      name: "token",
+      restApi: args.restApi.id,
+      type: "TOKEN",
+      identitySource: "method.request.header.Authorization",
+      identityValidationExpression: BEARER_JWT,
+      authorizerUri: decider.invokeArn,
+      authorizerResultTtlInSeconds: args.cacheSeconds,
+    },
+    opts,
+  );
+  new aws.lambda.Permission(
+    name,
+    {
+      function: decider.name,
+      action: "lambda:InvokeFunction",
+      principal: "apigateway.amazonaws.com",
+      sourceArn: pulumi.interpolate`${args.restApi.executionArn}/authorizers/${authorizer.id}`,
+    },
+    { ...opts, parent: decider },
+  );
+  return authorizer;
+}
+
+function authorizerFunction(
+  name: string,
+  args: TokenAuthorizerArgs,
+  opts: pulumi.ResourceOptions,
+): aws.lambda.Function {
+  const files = Object.entries(authorizerFiles(args.personas));
+  const logGroup = new aws.cloudwatch.LogGroup(name, { retentionInDays: args.logDays, kmsKeyId: args.kmsKeyArn }, opts);
+  const role = new aws.iam.Role(name, { assumeRolePolicy: plainServiceTrust("lambda.amazonaws.com") }, opts);
+  const rights = new aws.iam.RolePolicy(
+    name,
+    {
+      role: role.id,
+      policy: pulumi.jsonStringify({
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Sid: "Logs",
+            Effect: "Allow",
+            Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+            Resource: pulumi.interpolate`${logGroup.arn}:*`,
+          },
+          { Sid: "OwnEnvironment", Effect: "Allow", Action: "kms:Decrypt", Resource: args.kmsKeyArn },
+        ],
+      }),
+    },
+    { ...opts, parent: role },
+  );
+  return new aws.lambda.Function(
+    name,
+    {
+      runtime: aws.lambda.Runtime.NodeJS24dX,
+      architectures: ["arm64"],
+      handler: "index.handler",
+      code: new pulumi.asset.AssetArchive(
+        Object.fromEntries(files.map(([file, text]) => [file, new pulumi.asset.StringAsset(text)])),
+      ),
+      role: role.arn,
+      memorySize: 512,
+      timeout: 10,
+      kmsKeyArn: args.kmsKeyArn,
+      environment: {
+        variables: {
+          GATEHOUSE_USER_POOLS: pulumi.jsonStringify(args.userPools),
+          GATEHOUSE_ASSERTION_KEY: args.assertionKey,
+          GATEHOUSE_CACHE_SECONDS: String(args.cacheSeconds),
+        },
+      },
+      loggingConfig: {
+        logFormat: "JSON",
+        logGroup: logGroup.name,
+        applicationLogLevel: "INFO",
+        systemLogLevel: "WARN",
+      },
+    },
+    { ...opts, dependsOn: [rights] },
+  );
+}

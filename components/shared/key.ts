@@ -1,0 +1,49 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface DataKeyArgs {
+  readonly account: string;
+  readonly region: string;
+  /** What the key protects, for the console. */
+  readonly description: string;
+}
+
+/** A customer managed key that rotates every year. It outlives the stack: what it encrypted would be lost with it. */
+export function dataKey(name: string, args: DataKeyArgs, opts: pulumi.ResourceOptions): aws.kms.Key {
+  return new aws.kms.Key(
+    name,
+    {
+      description: args.description,
+      enableKeyRotation: true,
+      deletionWindowInDays: 30,
+      policy: pulumi.jsonStringify(keyPolicy(args)),
+    },
+    { ...opts, retainOnDelete: true },
+  );
+}
+
+/** The account's own IAM policies decide on the key, as AWS's default key policy says; CloudWatch Logs needs a statement of its own. */
+function keyPolicy({ account, region }: DataKeyArgs) {
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "IamOfThisAccount",
+        Effect: "Allow",
+        Principal: { AWS: `arn:aws:iam::${account}:root` },
+        Action: "kms:*",
+        Resource: "*",
+      },
+      {
+        Sid: "LogsOfThisAccount",
+        Effect: "Allow",
+        Principal: { Service: `logs.${region}.amazonaws.com` },
+        Action: ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+        Resource: "*",
+        Condition: {
+          ArnLike: { "kms:EncryptionContext:aws:logs:arn": `arn:aws:logs:${region}:${account}:log-group:*` },
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,78 @@
+import * as pulumi from "@pulumi/pulumi";
+import { CrossAccountAccess } from "../crossAccountAccess.ts";
+import type { ConsumerSettings } from "../settings/consumer.ts";
+import { StudioDomain } from "../studioDomain.ts";
+import { type CentralOutputs, centralOutputs } from "./centralOutputs.ts";
+
+type Consumer = ConsumerSettings & { readonly region: string };
+
+/** A team's account: Studio with one role per person, and its way into the central account. */
+export function consumer(settings: Consumer, opts: pulumi.ComponentResourceOptions) {
+  const { account, region, people } = settings;
+  const central = centralOutputs(settings.central.stack, settings.consumer);
+
+  const studio = new StudioDomain(
+    "gatehouse-studio",
+    {
+      account,
+      region,
+      consumer: settings.consumer,
+      settings,
+      permissionsBoundaryArn: settings.access.permissionsBoundaryArn,
+    },
+    opts,
+  );
+  new CrossAccountAccess(
+    "gatehouse-access",
+    {
+      side: "consumer",
+      consumer: settings.consumer,
+      roles: mapEntries(studio.executionRoles, (role, profile) => ({ role, persona: people[profile]?.persona ?? "" })),
+      personaRoleArns: central.personaRoleArns,
+    },
+    opts,
+  );
+
+  return {
+    trackingUri: central.trackingUri,
+    studioDomainId: studio.domainId,
+    studioUrl: studio.url,
+    executionRoleArns: mapEntries(studio.executionRoles, (role) => role.arn),
+    personaRoleArns: central.personaRoleArns,
+    clientEnvironment: mapEntries(people, (person) => clientEnvironment(settings, person, central)),
+  };
+}
+
+/** What a person's code needs in its environment. */
+function clientEnvironment(
+  settings: Consumer,
+  { person, persona, workspace }: ConsumerSettings["people"][string],
+  central: CentralOutputs,
+) {
+  return pulumi
+    .all([central.trackingUri, central.region, central.personaRoleArns, central.workspaces, central.externalId])
+    .apply(([trackingUri, region, roles, workspaces, externalId]) => ({
+      MLFLOW_TRACKING_URI: trackingUri,
+      MLFLOW_TRACKING_AUTH: "gatehouse",
+      MLFLOW_WORKSPACE: oneOf(workspace, workspaces, settings.consumer),
+      GATEHOUSE_ROLE_ARN: roles[persona] ?? "",
+      GATEHOUSE_SESSION_NAME: person,
+      GATEHOUSE_DURATION_SECONDS: String(settings.access.sessionMinutes * 60),
+      AWS_REGION: region,
+      ...(externalId === null ? {} : { GATEHOUSE_EXTERNAL_ID: externalId }),
+    }));
+}
+
+function oneOf(workspace: string, given: readonly string[], consumer: string): string {
+  if (given.includes(workspace)) return workspace;
+  throw new pulumi.RunError(
+    `people: the central stack gives \`${consumer}\` no workspace \`${workspace}\`; it gives ${given.join(", ")}. Add it to consumers.${consumer}.workspaces there and deploy it first`,
+  );
+}
+
+function mapEntries<T, R>(
+  values: Readonly<Record<string, T>>,
+  change: (value: T, key: string) => R,
+): Record<string, R> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value, key)] as const));
+}

@@ -1,0 +1,36 @@
+"""The `mlflow.app` plug-in: MLflow's own basic-auth application, unmodified, behind the gate."""
+
+import os
+
+from fastapi import FastAPI
+
+from gatehouse_mlflow import database
+
+# Before MLflow opens its first connection in this process.
+database.install(os.environ)
+
+from mlflow.server import auth  # noqa: E402
+
+from gatehouse_mlflow.catalogue import read_catalogue  # noqa: E402
+from gatehouse_mlflow.gate import Gate  # noqa: E402
+from gatehouse_mlflow.settings import gate_settings  # noqa: E402
+from gatehouse_mlflow.users import Users  # noqa: E402
+
+_AUTHORIZE = "gatehouse_mlflow.actor:authorize"
+
+
+def create_app() -> Gate:
+    """Called once in every worker. Refuses to serve unless MLflow's authorization is on, is fed by us, and denies
+    by default."""
+    settings, catalogue = gate_settings(os.environ), read_catalogue()
+    config = auth.auth_config
+    if config.authorization_function != _AUTHORIZE or config.default_permission != "NO_PERMISSIONS":
+        raise RuntimeError("MLflow's auth configuration is not Gatehouse's; start the server with `gatehouse-mlflow`")
+    if config.grant_default_workspace_access or not auth.MLFLOW_ENABLE_WORKSPACES.get():
+        raise RuntimeError("MLflow's workspaces are off or open to all; start the server with `gatehouse-mlflow`")
+    if not auth.MLFLOW_BASIC_AUTH_FAIL_CLOSED.get():
+        raise RuntimeError("MLFLOW_BASIC_AUTH_FAIL_CLOSED is off: routes without a decision would be open")
+    application = auth.create_app()
+    if not isinstance(application, FastAPI):
+        raise RuntimeError("MLflow must be served by uvicorn: under gunicorn or waitress the gate would not be there")
+    return Gate(application, settings, catalogue, Users(auth.store))

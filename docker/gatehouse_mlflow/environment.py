@@ -1,0 +1,146 @@
+"""Turns the environment of the container into the command line and environment of `mlflow server`; says all that is
+wrong with it at once."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from gatehouse_mlflow.access import Access, Problems
+from gatehouse_mlflow.settings import SettingsError, read_gate_settings
+
+# What a client may give as a model version's source; any other scheme makes the server read it with its own role.
+# The two words are what versions of prompts send.
+_MODEL_SOURCES = r"^(mlflow-artifacts:/|runs:/|models:/|dummy-source$|prompt-template$)"
+
+# Never negotiable: the gate's promises rest on them.
+_FORCED = {
+    "MLFLOW_BASIC_AUTH_FAIL_CLOSED": "true",
+    "MLFLOW_ENABLE_REMOTE_ASSISTANT": "false",
+    "MLFLOW_SERVER_ENABLE_CUSTOM_SCORERS": "false",
+}
+_DEFAULTS = {
+    "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX": _MODEL_SOURCES,
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_AI_GATEWAY": "false",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_SERVER_X_FRAME_OPTIONS": "SAMEORIGIN",
+}
+# Each would serve other paths, another application or another tenant than the gate decides on.
+_MUST_BE_UNSET = (
+    "MLFLOW_ARTIFACTS_ONLY",
+    "MLFLOW_EXPOSE_PROMETHEUS",
+    "MLFLOW_GUNICORN_OPTS",
+    "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE",
+    "MLFLOW_STATIC_PREFIX",
+    "MLFLOW_WORKSPACE",
+    "MLFLOW_WORKSPACE_STORE_URI",
+)
+# The task's address in its private subnet isn't known before it runs; the local run says 127.0.0.1.
+_EVERY_INTERFACE = "0.0.0.0"  # noqa: S104
+# A load balancer keeps idle connections for 60 s by default: closing first would turn its next request into a 502.
+_UVICORN = "--timeout-keep-alive 75 --timeout-graceful-shutdown 20 --no-access-log --no-server-header"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPlan:
+    """What to seed, and how to run MLflow."""
+
+    access: Access
+    database: str
+    artifacts: str
+    arguments: tuple[str, ...]
+    environ: Mapping[str, str]
+
+
+def plan_server(environ: Mapping[str, str]) -> ServerPlan:
+    """Raises SettingsError with every problem found."""
+    problems = Problems()
+    gate = read_gate_settings(environ, problems)
+    _secrets(environ, problems)
+    database = _database(environ, problems)
+    artifacts = _artifacts(environ, problems)
+    port = _number(environ, "GATEHOUSE_PORT", 5000, 65535, problems)
+    workers = _number(environ, "GATEHOUSE_WORKERS", 1, 64, problems)
+    for name in _MUST_BE_UNSET:
+        problems.expect(not environ.get(name), f"{name} must not be set")
+    if problems or gate is None:
+        raise SettingsError(problems)
+    arguments = (
+        "server",
+        "--app-name=gatehouse",
+        "--enable-workspaces",
+        "--serve-artifacts",
+        f"--artifacts-destination={artifacts}",
+        f"--host={environ.get('GATEHOUSE_HOST') or _EVERY_INTERFACE}",
+        f"--port={port}",
+        f"--workers={workers}",
+        f"--uvicorn-opts={_UVICORN}",
+    )
+    # The database's URL travels in the environment, so that the list of processes doesn't show it.
+    mlflow = {**_DEFAULTS, **{name: value for name, value in environ.items() if value}, **_FORCED}
+    return ServerPlan(gate.access, database, artifacts, arguments, {**mlflow, "MLFLOW_BACKEND_STORE_URI": database})
+
+
+def auth_configuration(database: str) -> str:
+    """The ini file of MLflow's auth application: nothing by default, and users only from the gate."""
+    # `#` can't be part of a person's name: nobody can come as this user, whom MLflow insists on creating.
+    lines = (
+        "[mlflow]",
+        "default_permission = NO_PERMISSIONS",
+        "grant_default_workspace_access = false",
+        "authorization_function = gatehouse_mlflow.actor:authorize",
+        "admin_username = gatehouse#bootstrap",
+        f"database_uri = {database.replace('%', '%%')}",
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _secrets(environ: Mapping[str, str], problems: Problems) -> None:
+    for name in ("MLFLOW_FLASK_SERVER_SECRET_KEY", "MLFLOW_CRYPTO_KEK_PASSPHRASE"):
+        problems.expect(len(environ.get(name, "")) >= 32, f"{name} must have 32 or more characters")
+    try:
+        key = base64.b64decode(environ.get("MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY", ""), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    problems.expect(
+        len(key) == 32,
+        "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY must be a Fernet key: 32 bytes in URL-safe base64 (without it, "
+        "every worker makes up its own and webhooks get lost)",
+    )
+
+
+def _database(environ: Mapping[str, str], problems: Problems) -> str:
+    url, arn = environ.get("GATEHOUSE_DATABASE", ""), environ.get("GATEHOUSE_DATABASE_SECRET_ARN", "")
+    if not problems.expect(
+        re.match(r"(sqlite:///|postgresql\+psycopg://)", url) is not None,
+        "GATEHOUSE_DATABASE must be a `postgresql+psycopg://` or `sqlite:///` URL",
+    ):
+        return url
+    if arn:
+        problems.expect(
+            re.fullmatch(r"arn:aws[-a-z]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+", arn) is not None,
+            "GATEHOUSE_DATABASE_SECRET_ARN is not the ARN of a secret of Secrets Manager",
+        )
+        problems.expect(
+            urlsplit(url).password is None,
+            "GATEHOUSE_DATABASE must hold no password when GATEHOUSE_DATABASE_SECRET_ARN is set",
+        )
+    return url
+
+
+def _artifacts(environ: Mapping[str, str], problems: Problems) -> str:
+    value = environ.get("GATEHOUSE_ARTIFACTS", "")
+    problems.expect(
+        re.match(r"(s3://[a-z0-9.-]+|file:///|/)", value) is not None,
+        "GATEHOUSE_ARTIFACTS must be `s3://bucket/...`, a `file:///` URI or an absolute path",
+    )
+    return value
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, most: int, problems: Problems) -> int:
+    value = environ.get(name) or str(default)
+    good = value.isascii() and value.isdigit() and 1 <= int(value) <= most
+    return int(value) if problems.expect(good, f"{name} must be a number from 1 to {most}") else default
