@@ -18,7 +18,10 @@ export interface Recorded {
 
 export interface Run {
   readonly outputs: Readonly<Record<string, unknown>>;
+  /** By type and name: the order of registration depends on which values are there first. */
   readonly resources: readonly Recorded[];
+  /** What the program logged for whoever deploys it. */
+  readonly warnings: readonly string[];
   /** All resources of a type. */
   readonly all: (type: string) => readonly Recorded[];
   /** The one resource of a type, or of a type and name. */
@@ -75,16 +78,26 @@ export async function record(
     "organization",
   );
   pulumi.runtime.setAllConfig(values);
+  const warnings: string[] = [];
+  // Without an engine the SDK writes its log to the console.
+  const { warn } = console;
+  console.warn = (text: unknown) => void warnings.push(String(text));
   const { default: program } = await import("../../index.ts");
-  const outputs = await pulumi.runtime.runInPulumiStack(async () => {
-    pulumi.runtime.registerStackTransformation(({ type, name, opts }) => {
-      options.set(`${type} ${name}`, opts);
-      return undefined;
+  let plainOutputs: unknown;
+  try {
+    const outputs = await pulumi.runtime.runInPulumiStack(async () => {
+      pulumi.runtime.registerStackTransformation(({ type, name, opts }) => {
+        options.set(`${type} ${name}`, opts);
+        return undefined;
+      });
+      return program();
     });
-    return program();
-  });
-  const plainOutputs = await new Promise((resolve) => pulumi.output(outputs as object).apply(resolve));
-  await pulumi.runtime.disconnect();
+    plainOutputs = await new Promise((resolve) => pulumi.output(outputs as object).apply(resolve));
+    await pulumi.runtime.disconnect();
+  } finally {
+    console.warn = warn;
+  }
+  found.sort((a, b) => `${a.type} ${a.name}`.localeCompare(`${b.type} ${b.name}`));
   return new RecordedRun(
     found.map((each) => {
       const opts = options.get(`${each.type} ${each.name}`);
@@ -96,6 +109,7 @@ export async function record(
       };
     }),
     (await plainValue(plainOutputs, READER)) as Record<string, unknown>,
+    warnings,
   );
 }
 
@@ -114,9 +128,12 @@ class RecordedRun implements Run {
   readonly resources: readonly Recorded[];
   readonly outputs: Readonly<Record<string, unknown>>;
 
-  constructor(resources: readonly Recorded[], outputs: Readonly<Record<string, unknown>>) {
+  readonly warnings: readonly string[];
+
+  constructor(resources: readonly Recorded[], outputs: Readonly<Record<string, unknown>>, warnings: readonly string[]) {
     this.resources = resources;
     this.outputs = outputs;
+    this.warnings = warnings;
   }
 
   readonly all = (type: string): readonly Recorded[] => this.resources.filter((each) => each.type === type);

@@ -1,0 +1,383 @@
+import assert from "node:assert/strict";
+import type { Run } from "./record.ts";
+import { centralRun, object, policy } from "./stacks.ts";
+
+interface Container {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly environment: readonly { readonly name: string; readonly value: string }[];
+  readonly secrets: readonly { readonly name: string; readonly valueFrom: string }[];
+  readonly readonlyRootFilesystem: boolean;
+  readonly mountPoints: unknown;
+  readonly linuxParameters: unknown;
+  readonly portMappings: unknown;
+}
+
+function container(run: Run): Container {
+  const text = String(run.one("aws:ecs/taskDefinition:TaskDefinition").inputs.containerDefinitions);
+  const [only, ...others] = JSON.parse(text) as Container[];
+  assert.ok(only);
+  assert.deepEqual(others, []);
+  return only;
+}
+
+function environmentOf(run: Run): Record<string, string> {
+  return Object.fromEntries(container(run).environment.map(({ name, value }) => [name, value]));
+}
+
+/** `from → to port` of every rule between security groups, and what else may be reached. */
+function ways(run: Run, kind: "Ingress" | "Egress"): string[] {
+  const group = (id: unknown) =>
+    run.all("aws:ec2/securityGroup:SecurityGroup").find((each) => each.state.id === id)?.name;
+  return run
+    .all(`aws:vpc/securityGroup${kind}Rule:SecurityGroup${kind}Rule`)
+    .map(({ inputs }) => {
+      const other = group(inputs.referencedSecurityGroupId) ?? inputs.cidrIpv4 ?? "s3";
+      assert.equal(inputs.ipProtocol, "tcp");
+      assert.equal(inputs.fromPort, inputs.toPort);
+      return `${group(inputs.securityGroupId)} ${String(other)} ${String(inputs.fromPort)}`;
+    })
+    .sort();
+}
+
+describe("MlflowServer", () => {
+  let run: Run;
+  before(async () => {
+    run = await centralRun();
+  });
+
+  it("gives MLflow's container its command, its plain environment and nothing more", () => {
+    const { GATEHOUSE_ACCESS: access, ...environment } = environmentOf(run);
+    const bucket = run.one("aws:s3/bucket:Bucket", "gatehouse-mlflow-artifacts").state.bucket;
+    const database = run.one("aws:rds/cluster:Cluster").state;
+    const dns = run.one("aws:lb/loadBalancer:LoadBalancer").state.dnsName;
+    const [managed] = database.masterUserSecrets as { secretArn: string }[];
+    assert.deepEqual(environment, {
+      AWS_REGION: "eu-west-1",
+      GATEHOUSE_ARTIFACTS: `s3://${String(bucket)}/`,
+      GATEHOUSE_DATABASE: `postgresql+psycopg://gatehouse@${String(database.endpoint)}:5432/mlflow?sslmode=verify-full`,
+      GATEHOUSE_DATABASE_SECRET_ARN: managed?.secretArn,
+      GATEHOUSE_HOST: "0.0.0.0",
+      GATEHOUSE_PORT: "5000",
+      GATEHOUSE_WORKERS: "2",
+      MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX:
+        "^(mlflow-artifacts:/|runs:/|models:/|dummy-source$|prompt-template$)",
+      MLFLOW_DISABLE_TELEMETRY: "true",
+      MLFLOW_ENABLE_AI_GATEWAY: "false",
+      MLFLOW_SERVER_ALLOWED_HOSTS: `${String(dns)},${String(dns)}:80`,
+      MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "https://mlflow.acme.example",
+      MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
+    });
+    assert.deepEqual(container(run).command, ["gatehouse-mlflow"]);
+    const directory = JSON.parse(access ?? "") as Record<string, Record<string, unknown>>;
+    assert.deepEqual(Object.keys(directory), ["account", "roles", "workspaces", "personas"]);
+    assert.deepEqual(directory.roles?.["gatehouse-vision-scientist"], {
+      persona: "scientist",
+      workspaces: ["vision", "shared"],
+    });
+    assert.deepEqual(directory.workspaces, { vision: ["team-vision"], shared: [] });
+    assert.deepEqual(Object.keys(directory.personas ?? {}), [
+      "reader",
+      "scientist",
+      "approver",
+      "admin",
+      "platform-admin",
+    ]);
+  });
+
+  it("hands secrets over by ARN, one secret for each variable, encrypted with its own key", () => {
+    const { secrets } = container(run);
+    assert.deepEqual(
+      secrets.map(({ name }) => name),
+      [
+        "GATEHOUSE_ASSERTION_KEY",
+        "GATEHOUSE_PROOF",
+        "MLFLOW_CRYPTO_KEK_PASSPHRASE",
+        "MLFLOW_FLASK_SERVER_SECRET_KEY",
+        "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY",
+      ],
+    );
+    const key = run.one("aws:kms/key:Key").state.arn;
+    for (const { valueFrom } of secrets) {
+      const secret = run.all("aws:secretsmanager/secret:Secret").find((each) => each.state.arn === valueFrom);
+      assert.equal(secret?.inputs.kmsKeyId, key);
+    }
+  });
+
+  it("makes secrets that their readers take: letters and digits, and a Fernet key", () => {
+    const values = new Map(
+      run
+        .all("aws:secretsmanager/secretVersion:SecretVersion")
+        .map(({ name, inputs }) => [name, String(inputs.secretString)]),
+    );
+    const proof = values.get("gatehouse-mlflow-secret-gatehouse-proof") ?? "";
+    assert.match(proof, /^[A-Za-z0-9]{48}$/);
+    const fernet = values.get("gatehouse-mlflow-secret-mlflow-webhook-secret-encryption-key") ?? "";
+    assert.match(fernet, /^[-_A-Za-z0-9]{43}=$/);
+    assert.equal(Buffer.from(fernet, "base64url").length, 32);
+    assert.equal(new Set(values.values()).size, 5);
+  });
+
+  it("keeps every secret out of the plain environment, the policies and the outputs", () => {
+    const secrets = run
+      .all("aws:secretsmanager/secretVersion:SecretVersion")
+      .map(({ inputs }) => String(inputs.secretString));
+    const shown = JSON.stringify([
+      environmentOf(run),
+      run.outputs,
+      run.resources.map(({ inputs }) => [inputs.policy, inputs.tags, inputs.triggers, inputs.description]),
+    ]);
+    for (const secret of secrets) assert.ok(!shown.includes(secret));
+  });
+
+  it("runs the container read-only apart from /tmp and without capabilities", () => {
+    const mlflow = container(run);
+    assert.equal(mlflow.readonlyRootFilesystem, true);
+    assert.deepEqual(mlflow.mountPoints, [{ sourceVolume: "tmp", containerPath: "/tmp", readOnly: false }]);
+    assert.deepEqual(mlflow.linuxParameters, { initProcessEnabled: true, capabilities: { drop: ["ALL"] } });
+    assert.deepEqual(mlflow.portMappings, [{ containerPort: 5000, protocol: "tcp" }]);
+    const { runtimePlatform, networkMode } = run.one("aws:ecs/taskDefinition:TaskDefinition").inputs;
+    assert.deepEqual(runtimePlatform, { cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" });
+    assert.equal(networkMode, "awsvpc");
+  });
+
+  it("keeps tasks private and rolls a bad version back", () => {
+    const { inputs } = run.one("aws:ecs/service:Service");
+    assert.equal(object(inputs.networkConfiguration).assignPublicIp, false);
+    assert.deepEqual(inputs.deploymentCircuitBreaker, { enable: true, rollback: true });
+    assert.equal(inputs.enableExecuteCommand, false);
+    const scaling = run.one("aws:appautoscaling/target:Target").inputs;
+    assert.deepEqual([scaling.minCapacity, scaling.maxCapacity], [2, 6]);
+  });
+
+  it("lets the link reach the load balancer, that reach MLflow, that reach the database, and nothing else", () => {
+    const name = (kind: string) => `gatehouse-mlflow-${kind}`;
+    assert.deepEqual(ways(run, "Ingress"), [
+      `${name("alb")} ${name("link")} 80`,
+      `${name("database")} ${name("task")} 5432`,
+      `${name("network-endpoints")} 10.40.0.0/16 443`,
+      `${name("task")} ${name("alb")} 5000`,
+    ]);
+    assert.deepEqual(ways(run, "Egress"), [
+      `${name("alb")} ${name("task")} 5000`,
+      `${name("link")} ${name("alb")} 80`,
+      `${name("task")} 10.40.0.0/16 443`,
+      `${name("task")} ${name("database")} 5432`,
+      `${name("task")} s3 443`,
+    ]);
+    const { ingress, egress } = run.one("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup").inputs;
+    assert.deepEqual([ingress, egress], [[], []]);
+  });
+
+  it("leads to AWS through endpoints and nowhere else", () => {
+    const services = run
+      .all("aws:ec2/vpcEndpoint:VpcEndpoint")
+      .map(({ inputs }) => [inputs.serviceName, inputs.vpcEndpointType]);
+    assert.deepEqual(services.map(([service]) => String(service).replace("com.amazonaws.eu-west-1.", "")).sort(), [
+      "ecr.api",
+      "ecr.dkr",
+      "kms",
+      "logs",
+      "s3",
+      "secretsmanager",
+      "sts",
+    ]);
+    for (const type of ["natGateway:NatGateway", "internetGateway:InternetGateway", "route:Route", "eip:Eip"])
+      assert.deepEqual(run.all(`aws:ec2/${type}`), []);
+    assert.deepEqual(
+      run.all("aws:ec2/subnet:Subnet").map(({ inputs }) => [inputs.cidrBlock, inputs.mapPublicIpOnLaunch]),
+      [
+        ["10.40.0.0/20", false],
+        ["10.40.16.0/20", false],
+      ],
+    );
+    assert.equal(run.one("aws:ec2/flowLog:FlowLog").inputs.trafficType, "ALL");
+  });
+
+  it("declares an internal load balancer that drops what is malformed and strips one leading stage", () => {
+    const { inputs } = run.one("aws:lb/loadBalancer:LoadBalancer");
+    assert.equal(inputs.internal, true);
+    assert.equal(inputs.dropInvalidHeaderFields, true);
+    assert.equal(inputs.desyncMitigationMode, "strictest");
+    assert.equal(inputs.enableDeletionProtection, true);
+    assert.equal(object(inputs.accessLogs).enabled, true);
+    const [fallback] = run.one("aws:lb/listener:Listener").inputs.defaultActions as Record<string, unknown>[];
+    assert.equal(fallback?.type, "fixed-response");
+    assert.equal(object(fallback?.fixedResponse).statusCode, "404");
+    const [transform] = run.one("aws:lb/listenerRule:ListenerRule").inputs.transforms as Record<string, unknown>[];
+    const { regex, replace } = object(object(transform?.urlRewriteConfig).rewrite) as {
+      regex: string;
+      replace: string;
+    };
+    const rewrite = (path: string) => path.replace(new RegExp(regex), replace);
+    assert.equal(rewrite("/prod/api/2.0/mlflow/runs/get"), "/api/2.0/mlflow/runs/get");
+    assert.equal(rewrite("/api/2.0/mlflow/runs/get"), "/api/2.0/mlflow/runs/get");
+    assert.equal(rewrite("/prod"), "/");
+    assert.equal(rewrite("/production/x"), "/production/x");
+    assert.equal(rewrite("/prod/prod/x"), "/prod/x");
+  });
+
+  it("encrypts, backs up and protects the database, and takes TLS only", () => {
+    const { inputs, protect } = run.one("aws:rds/cluster:Cluster");
+    const key = run.one("aws:kms/key:Key").state.arn;
+    assert.equal(protect, true);
+    assert.deepEqual(
+      [inputs.engine, inputs.engineVersion, inputs.storageEncrypted, inputs.kmsKeyId, inputs.manageMasterUserPassword],
+      ["aurora-postgresql", "17.7", true, key, true],
+    );
+    assert.deepEqual(
+      [
+        inputs.masterUserSecretKmsKeyId,
+        inputs.deletionProtection,
+        inputs.backupRetentionPeriod,
+        inputs.skipFinalSnapshot,
+      ],
+      [key, true, 14, false],
+    );
+    assert.equal(inputs.masterPassword, undefined);
+    assert.deepEqual(inputs.serverlessv2ScalingConfiguration, { minCapacity: 0.5, maxCapacity: 4 });
+    const parameters = run.one("aws:rds/clusterParameterGroup:ClusterParameterGroup").inputs.parameters as unknown[];
+    assert.deepEqual(parameters[0], { name: "rds.force_ssl", value: "1" });
+    for (const instance of run.all("aws:rds/clusterInstance:ClusterInstance"))
+      assert.equal(instance.inputs.publiclyAccessible, false);
+  });
+
+  it("closes the artifact bucket: own key, versions, no public access, no ACL, TLS 1.2, kept on destroy", () => {
+    const bucket = run.one("aws:s3/bucket:Bucket", "gatehouse-mlflow-artifacts");
+    assert.deepEqual([bucket.protect, bucket.retainOnDelete], [true, true]);
+    const part = (type: string) => run.one(`aws:s3/${type}`, bucket.name).inputs;
+    const access = part("bucketPublicAccessBlock:BucketPublicAccessBlock");
+    assert.deepEqual(
+      [access.blockPublicAcls, access.blockPublicPolicy, access.ignorePublicAcls, access.restrictPublicBuckets],
+      [true, true, true, true],
+    );
+    assert.deepEqual(part("bucketOwnershipControls:BucketOwnershipControls").rule, {
+      objectOwnership: "BucketOwnerEnforced",
+    });
+    assert.deepEqual(part("bucketVersioning:BucketVersioning").versioningConfiguration, { status: "Enabled" });
+    assert.deepEqual(part("bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration").rules, [
+      {
+        applyServerSideEncryptionByDefault: {
+          sseAlgorithm: "aws:kms",
+          kmsMasterKeyId: run.one("aws:kms/key:Key").state.arn,
+        },
+        bucketKeyEnabled: true,
+      },
+    ]);
+    const arn = String(bucket.state.arn);
+    assert.deepEqual(policy(part("bucketPolicy:BucketPolicy").policy).Statement, [
+      {
+        Sid: "TlsOnly",
+        Effect: "Deny",
+        Principal: "*",
+        Action: "s3:*",
+        Resource: [arn, `${arn}/*`],
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      },
+      {
+        Sid: "Tls12OrLater",
+        Effect: "Deny",
+        Principal: "*",
+        Action: "s3:*",
+        Resource: [arn, `${arn}/*`],
+        Condition: { NumericLessThan: { "s3:TlsVersion": "1.2" } },
+      },
+    ]);
+    const rules = part("bucketLifecycleConfiguration:BucketLifecycleConfiguration").rules as Record<string, unknown>[];
+    assert.deepEqual(
+      rules.map((rule) => rule.id),
+      ["abandoned-uploads", "old-versions"],
+    );
+    assert.deepEqual(rules[1]?.noncurrentVersionExpiration, { noncurrentDays: 90 });
+  });
+
+  it("limits MLflow's role to its bucket, its database's password and their key", () => {
+    const bucket = String(run.one("aws:s3/bucket:Bucket", "gatehouse-mlflow-artifacts").state.arn);
+    const [managed] = run.one("aws:rds/cluster:Cluster").state.masterUserSecrets as { secretArn: string }[];
+    const { Statement } = policy(run.one("aws:iam/rolePolicy:RolePolicy", "gatehouse-mlflow-task").inputs.policy);
+    assert.deepEqual(
+      Statement.map(({ Effect, Resource }) => [Effect, Resource]),
+      [
+        ["Allow", `${bucket}/*`],
+        ["Allow", bucket],
+        ["Allow", managed?.secretArn],
+        ["Allow", run.one("aws:kms/key:Key").state.arn],
+      ],
+    );
+    const trust = policy(run.one("aws:iam/role:Role", "gatehouse-mlflow-task").inputs.assumeRolePolicy).Statement;
+    assert.deepEqual(trust, [
+      {
+        Effect: "Allow",
+        Principal: { Service: "ecs-tasks.amazonaws.com" },
+        Action: "sts:AssumeRole",
+        Condition: { StringEquals: { "aws:SourceAccount": "111111111111" } },
+      },
+    ]);
+  });
+
+  it("gives ECS the secrets of this container, one repository and one log group", () => {
+    const { Statement } = policy(run.one("aws:iam/rolePolicy:RolePolicy", "gatehouse-mlflow-execution").inputs.policy);
+    const wild = Statement.filter(({ Resource }) => Resource === "*");
+    assert.deepEqual(
+      wild.map(({ Action }) => Action),
+      ["ecr:GetAuthorizationToken"],
+    );
+    const secrets = Statement.find(({ Sid }) => Sid === "Secrets");
+    assert.deepEqual(
+      secrets?.Resource,
+      container(run).secrets.map(({ valueFrom }) => valueFrom),
+    );
+  });
+
+  it("rotates its key, keeps it on destroy, and encrypts every log group with it", () => {
+    const key = run.one("aws:kms/key:Key");
+    assert.equal(key.inputs.enableKeyRotation, true);
+    assert.equal(key.retainOnDelete, true);
+    for (const { name, inputs } of run.all("aws:cloudwatch/logGroup:LogGroup")) {
+      assert.equal(inputs.kmsKeyId, key.state.arn, name);
+      assert.ok(Number(inputs.retentionInDays) > 0, name);
+    }
+  });
+
+  it("speaks TLS to the load balancer where there is a certificate", async () => {
+    const certificate = "arn:aws:acm:eu-west-1:111111111111:certificate/1";
+    const secure = await centralRun({
+      gateway: { internalCertificateArn: certificate, internalName: "mlflow.internal.example" },
+    });
+    const { inputs } = secure.one("aws:lb/listener:Listener");
+    assert.deepEqual([inputs.port, inputs.protocol, inputs.certificateArn], [443, "HTTPS", certificate]);
+    assert.match(String(inputs.sslPolicy), /TLS13/);
+    assert.deepEqual(secure.warnings, []);
+    assert.match(run.warnings.join(), /internalCertificateArn is null: requests travel as HTTP/);
+    assert.equal(
+      environmentOf(secure).MLFLOW_SERVER_ALLOWED_HOSTS,
+      "mlflow.internal.example,mlflow.internal.example:443",
+    );
+    const uris = secure.all("aws:apigateway/integration:Integration").flatMap((each) => each.inputs.uri ?? []);
+    assert.deepEqual([...new Set(uris)].sort(), [
+      "https://mlflow.internal.example/",
+      "https://mlflow.internal.example/{proxy}",
+    ]);
+  });
+
+  it("gives MLflow Bedrock only with the AI gateway, and the internet only through NAT", async () => {
+    const open = await centralRun({
+      server: {
+        aiGateway: true,
+        image: `111111111111.dkr.ecr.eu-west-1.amazonaws.com/team/mlflow@sha256:${"a".repeat(64)}`,
+      },
+      network: { nat: "perZone", flowLogs: false },
+    });
+    const task = policy(open.one("aws:iam/rolePolicy:RolePolicy", "gatehouse-mlflow-task").inputs.policy).Statement;
+    assert.deepEqual(task.at(-1)?.Action, ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]);
+    assert.equal(environmentOf(open).MLFLOW_ENABLE_AI_GATEWAY, "true");
+    assert.equal(open.all("aws:ec2/natGateway:NatGateway").length, 2);
+    assert.deepEqual(open.all("aws:ec2/flowLog:FlowLog"), []);
+    assert.deepEqual(open.all("awsx:ecr:Image"), []);
+    const execution = policy(open.one("aws:iam/rolePolicy:RolePolicy", "gatehouse-mlflow-execution").inputs.policy);
+    assert.equal(
+      execution.Statement.find(({ Sid }) => Sid === "Image")?.Resource,
+      "arn:aws:ecr:eu-west-1:111111111111:repository/team/mlflow",
+    );
+  });
+});

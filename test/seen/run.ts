@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type LocalRun, startLocalRun } from "../../local/localRun.ts";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const PYTHON = join(ROOT, ".venv/bin/python");
+
+let started: Promise<LocalRun> | undefined;
+const data = mkdtempSync(join(tmpdir(), "gatehouse-seen-"));
+
+/** The declared stacks on this machine, started once for all tests that look at them. */
+export function localRun(): Promise<LocalRun> {
+  started ??= startLocalRun({
+    dir: ROOT,
+    central: "central",
+    consumers: ["datascience"],
+    port: 0,
+    data,
+    venv: join(ROOT, ".venv"),
+  });
+  return started;
+}
+
+// At the root: after every test of every file.
+after(async function () {
+  this.timeout(20_000);
+  await (await started?.catch(() => undefined))?.stop();
+  rmSync(data, { recursive: true, force: true });
+});
+
+/** What one step of a caller's script came to: `ok`, or the HTTP status that its client was told, with the message. */
+export interface Step {
+  readonly step: string;
+  readonly status: "ok" | number | null;
+  readonly message: string;
+}
+
+/** Runs a script of `test/seen/callers` as a caller: a process of its own with nothing but the given environment. */
+export async function call(
+  script: string,
+  environment: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<readonly Step[]> {
+  const child = spawn(PYTHON, [join(ROOT, "test/seen/callers", script), ...args], {
+    cwd: data,
+    env: {
+      PATH: `${ROOT}.venv/bin:/usr/bin:/bin`,
+      HOME: data,
+      MLFLOW_HTTP_REQUEST_MAX_RETRIES: "0",
+      MLFLOW_ENABLE_ASYNC_TRACE_LOGGING: "false",
+      AWS_EC2_METADATA_DISABLED: "true",
+      ...environment,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [out, err]: [Buffer[], Buffer[]] = [[], []];
+  child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  if (code !== 0)
+    throw new Error(`${script} ended with ${String(code)}:\n${Buffer.concat(err).toString().slice(-3000)}`);
+  return Buffer.concat(out)
+    .toString()
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Step);
+}
+
+/** Steps as `name: status`, which reads well when a test fails. */
+export const told = (steps: readonly Step[]) => Object.fromEntries(steps.map(({ step, status }) => [step, status]));

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { createHash, createHmac, type Hash } from "node:crypto";
+import { request } from "node:http";
+import { SignatureV4 } from "@smithy/signature-v4";
+import type { LocalCredentials } from "../../local/control.ts";
+import type { LocalRun } from "../../local/localRun.ts";
+import { localRun } from "./run.ts";
+
+interface Sent {
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+interface Options {
+  readonly service?: string;
+  readonly region?: string;
+  readonly at?: Date;
+  readonly credentials?: Pick<LocalCredentials, "accessKeyId" | "secretAccessKey" | "sessionToken">;
+  /** Changes the signed request before it is sent. */
+  readonly tamper?: (sent: Sent) => Partial<Sent>;
+}
+
+describe("seen working: signatures at the code door", function () {
+  this.timeout(60_000);
+  let run: LocalRun;
+  before(async () => {
+    run = await localRun();
+  });
+
+  async function send(options: Options = {}): Promise<{ status: number; type: string; body: string }> {
+    const url = new URL(`${run.urls.code}/api/2.0/mlflow/runs/search`);
+    const { accessKeyId, secretAccessKey, sessionToken } =
+      options.credentials ?? run.credentials({ as: "vision/bo", persona: "reader" });
+    const signer = new SignatureV4({
+      service: options.service ?? "execute-api",
+      region: options.region ?? run.region,
+      credentials: { accessKeyId, secretAccessKey, sessionToken },
+      sha256: Sha256,
+    });
+    const body = '{"experiment_ids":["0"]}';
+    const signed = await signer.sign(
+      {
+        method: "POST",
+        protocol: "http:",
+        hostname: url.hostname,
+        port: Number(url.port),
+        path: url.pathname,
+        query: {},
+        headers: { host: url.host, "content-type": "application/json" },
+        body,
+      },
+      { signingDate: options.at ?? new Date() },
+    );
+    const signedAs: Sent = { path: url.pathname, method: "POST", headers: { ...signed.headers }, body };
+    const sent = { ...signedAs, ...options.tamper?.(signedAs) };
+    return new Promise((resolve, reject) => {
+      const asked = request(
+        { host: url.hostname, port: url.port, path: sent.path, method: sent.method, headers: sent.headers },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk: Buffer) => chunks.push(chunk));
+          response.on("end", () =>
+            resolve({
+              status: response.statusCode ?? 0,
+              type: String(response.headers["x-amzn-errortype"] ?? ""),
+              body: Buffer.concat(chunks).toString(),
+            }),
+          );
+        },
+      );
+      asked.on("error", reject);
+      asked.end(sent.body);
+    });
+  }
+
+  it("accepts a good one", async () => assert.equal((await send()).status, 200));
+
+  const other = { accessKeyId: "ASIAAAAAAAAAAAAAAAAA", secretAccessKey: "x".repeat(40), sessionToken: "unknown" };
+  const late = new Date(Date.now() - 20 * 60_000);
+  const cases: Record<string, [() => Options, RegExp]> = {
+    "a tampered signature": [
+      () => ({
+        tamper: ({ headers }) => {
+          const authorization = headers.authorization ?? "";
+          return {
+            headers: { ...headers, authorization: authorization.replace(/.$/, (last) => (last === "0" ? "1" : "0")) },
+          };
+        },
+      }),
+      /InvalidSignatureException/,
+    ],
+    "a changed body": [() => ({ tamper: () => ({ body: '{"experiment_ids":["1"]}' }) }), /InvalidSignatureException/],
+    "a changed path": [
+      () => ({ tamper: ({ path }) => ({ path: path.replace("search", "create") }) }),
+      /InvalidSignatureException/,
+    ],
+    "a changed method": [() => ({ tamper: () => ({ method: "PUT" }) }), /InvalidSignatureException/],
+    "an added query": [() => ({ tamper: ({ path }) => ({ path: `${path}?a=b` }) }), /InvalidSignatureException/],
+    "a session token taken away": [
+      () => ({ tamper: ({ headers }) => ({ headers: without(headers, "x-amz-security-token") }) }),
+      /InvalidSignatureException|UnrecognizedClientException/,
+    ],
+    "another service in the scope": [() => ({ service: "sts" }), /InvalidSignatureException/],
+    "another region in the scope": [() => ({ region: "us-east-1" }), /InvalidSignatureException/],
+    "a signature of twenty minutes ago": [() => ({ at: late }), /InvalidSignatureException/],
+    "unknown credentials": [() => ({ credentials: other }), /UnrecognizedClientException/],
+    "no signature": [
+      () => ({ tamper: ({ headers }) => ({ headers: without(headers, "authorization") }) }),
+      /MissingAuthenticationTokenException/,
+    ],
+    "the execution role itself, without AssumeRole": [
+      () => ({ credentials: run.credentials({ as: "vision/ada" }) }),
+      /AccessDeniedException/,
+    ],
+  };
+  for (const [name, [options, type]] of Object.entries(cases))
+    it(`refuses ${name}`, async () => {
+      const answer = await send(options());
+      assert.equal(answer.status, 403, answer.body);
+      assert.match(answer.type, type, answer.body);
+    });
+});
+
+function without(headers: Sent["headers"], name: string): Sent["headers"] {
+  return Object.fromEntries(Object.entries(headers).filter(([header]) => header !== name));
+}
+
+class Sha256 {
+  readonly #hash: Hash;
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash =
+      secret === undefined ? createHash("sha256") : (createHmac("sha256", secret as string) as unknown as Hash);
+  }
+  update(data: string | ArrayBuffer | ArrayBufferView): void {
+    this.#hash.update(data as string);
+  }
+  digest(): Promise<Uint8Array> {
+    return Promise.resolve(this.#hash.digest());
+  }
+  reset(): void {}
+}
