@@ -83,7 +83,7 @@ def _parsed(text: bytes) -> Any:
 
 
 @contextmanager
-def running(data: Path, workers: int = 1) -> Iterator[Server]:
+def running(data: Path, **changes: str) -> Iterator[Server]:
     """Starts the server on a free port and waits until it is healthy."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -99,11 +99,11 @@ def running(data: Path, workers: int = 1) -> Iterator[Server]:
         "GATEHOUSE_ARTIFACTS": str(data / "artifacts"),
         "GATEHOUSE_HOST": "127.0.0.1",
         "GATEHOUSE_PORT": str(port),
-        "GATEHOUSE_WORKERS": str(workers),
         "MLFLOW_FLASK_SERVER_SECRET_KEY": "f" * 40,
         "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY": "A" * 43 + "=",
         "MLFLOW_CRYPTO_KEK_PASSPHRASE": "c" * 40,
         "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": ORIGIN,
+        **changes,
     }
     log = data / "server.log"
     with log.open("wb") as output:
