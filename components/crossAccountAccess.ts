@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { given } from "./crossAccountAccess/given.ts";
 import { personaTrust } from "./crossAccountAccess/trust.ts";
 import type { CentralSettings } from "./settings/central.ts";
 import { personaRoleName, ROLE_PATH } from "./shared/names.ts";
@@ -107,13 +108,4 @@ function mayAssume(name: string, args: ConsumerAccessArgs, opts: pulumi.Resource
           { ...opts, parent: role },
         );
   }
-}
-
-/** A persona's role, or what to do about a missing one. */
-function given(arns: Readonly<Record<string, string>>, consumer: string, persona: string): string {
-  const arn = arns[persona];
-  if (arn !== undefined) return arn;
-  throw new pulumi.RunError(
-    `people: the central stack gives \`${consumer}\` no persona \`${persona}\`; it gives ${Object.keys(arns).sort().join(", ") || "none"}. Add it to consumers.${consumer}.personas there and deploy it first`,
-  );
 }

@@ -76,7 +76,7 @@ export class MlflowServer extends pulumi.ComponentResource {
     );
     const groups = securityGroups(name, network, networkSettings, port, child);
 
-    const bucket = privateBucket(
+    const { bucket } = privateBucket(
       `${name}-artifacts`,
       { kmsKeyArn: key.arn, retain: true, lifecycle: [oldVersions(args.settings.artifacts)] },
       child,

@@ -68,7 +68,8 @@ export function answer(
   const unread = !request.complete;
   response.writeHead(status, {
     ...headers,
-    "content-length": String(bytes.length),
+    // An answer that can't have a body has no length. Source: RFC 9110, 8.6.
+    ...(status === 204 || status === 304 ? {} : { "content-length": String(bytes.length) }),
     ...(unread ? { connection: "close" } : {}),
   });
   response.end(request.method === "HEAD" ? undefined : bytes);

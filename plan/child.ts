@@ -20,6 +20,9 @@ process.on("unhandledRejection", (error) => {
   process.send?.({ error: describe(error) } satisfies Answer, () => process.exit(1));
 });
 
+/** The SDK drops the message of an invoke that fails. */
+let unanswered: unknown;
+
 async function evaluate(job: Job): Promise<Plan> {
   // The program's own SDK, which may be another version than ours.
   const sdk = createRequire(join(job.dir, "package.json")).resolve("@pulumi/pulumi");
@@ -40,12 +43,21 @@ async function evaluate(job: Job): Promise<Plan> {
         if (type === "pulumi:pulumi:StackReference")
           return stackReference(String((inputs as { name?: unknown }).name ?? name));
         const plain = (await plainValue(inputs, reader)) as Record<string, unknown>;
+        // The stack itself is where the others hang, and declares nothing.
+        if (type === "pulumi:pulumi:Stack") return { id: name, state: {} };
         const { id, state, secret } = cloud.create(type, name, plain);
         for (const value of secret) secrets.add(value);
         resources.push({ urn: "", type, name, id, parent: null, inputs: plain, state });
         return { id, state };
       },
-      call: ({ token, inputs }) => cloud.invoke(token, inputs as Record<string, unknown>),
+      call: ({ token, inputs }) => {
+        try {
+          return cloud.invoke(token, inputs as Record<string, unknown>);
+        } catch (error) {
+          unanswered = error;
+          throw error;
+        }
+      },
     },
     job.project,
     job.stack,
@@ -111,7 +123,8 @@ function settled<T>(output: Pulumi.Output<T> | undefined): Promise<T> {
 }
 
 /** An error of the program's settings is a sentence for people; anything else is a fault, with its stack. */
-function describe(error: unknown): string {
+function describe(thrown: unknown): string {
+  const error = thrown instanceof Error && thrown.message !== "" ? thrown : (unanswered ?? thrown);
   if (!(error instanceof Error)) return String(error);
   return error.name === "RunError" || error.name === "ResourceError" || "__pulumiRunError" in error
     ? error.message

@@ -36,14 +36,20 @@ export async function declaredAccess(plan: Plan): Promise<DeclaredAccess> {
   const resourcePolicy = ofType(plan, "aws:apigateway/restApiPolicy:RestApiPolicy").find(
     (policy) => policy.state.restApiId === apis.code.id,
   );
+  // Asked for again and again: the bundle compiles its answer each time.
+  const answers = new Map<string, readonly PolicyDocument[]>();
+  const browser = (held: readonly Persona[]) => {
+    const key = held.map((persona) => persona.name).join();
+    const answer = answers.get(key) ?? [bundle.browserDocument(held, stageArns.browser)];
+    answers.set(key, answer);
+    return answer;
+  };
   const stageArns = { code: stageArn(plan, apis.code), browser: stageArn(plan, apis.browser) };
   return {
     personas,
     stageArns,
     documents: (door, held) =>
-      door === "browser"
-        ? [bundle.browserDocument(held, stageArns.browser)]
-        : held.flatMap((persona) => managed.get(persona.name) ?? []),
+      door === "browser" ? browser(held) : held.flatMap((persona) => managed.get(persona.name) ?? []),
     resourcePolicy: resourcePolicy && (JSON.parse(text(resourcePolicy, "policy")) as PolicyDocument),
   };
 }

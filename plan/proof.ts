@@ -1,7 +1,7 @@
-import { ENDPOINTS } from "../authorizer/catalogue/index.ts";
+import { ENDPOINTS, endpointsOf } from "../authorizer/catalogue/index.ts";
 import type { Persona } from "../authorizer/catalogue/personas.ts";
 import { DOORS, type Door, type Endpoint } from "../authorizer/catalogue/types.ts";
-import { mayCall } from "../authorizer/policy/compile.ts";
+import { arnPath, mayCall } from "../authorizer/policy/compile.ts";
 import {
   AUTHORIZER_ARN_CHARACTERS,
   list,
@@ -50,7 +50,7 @@ function literalWins(one: Endpoint, other: Endpoint): boolean {
 function documentFaults(access: DeclaredAccess, persona: Persona, door: Door): readonly string[] {
   const documents = access.documents(door, [persona]);
   const where = `${persona.name} at the ${door} door`;
-  const faults = documents.flatMap((document) => shapeFaults(document, access.stageArns[door]));
+  const faults = documents.flatMap((document) => shapeFaults(document, access.stageArns[door], door));
   if (door === "code") {
     const sizes = documents.map(policySize).filter((size) => size > MANAGED_POLICY_CHARACTERS);
     faults.push(
@@ -62,7 +62,8 @@ function documentFaults(access: DeclaredAccess, persona: Persona, door: Door): r
   return faults.map((fault) => `${where}: ${fault}`);
 }
 
-function shapeFaults(document: PolicyDocument, stageArn: string): string[] {
+function shapeFaults(document: PolicyDocument, stageArn: string, door: Door): string[] {
+  const exact = new Set(endpointsOf(door).map((endpoint) => `${stageArn}/${arnPath(endpoint)}`));
   return document.Statement.flatMap((statement) => {
     if (statement.Effect !== "Allow") return [];
     const faults: string[] = [];
@@ -70,6 +71,7 @@ function shapeFaults(document: PolicyDocument, stageArn: string): string[] {
       faults.push("a statement allows something else than execute-api:Invoke on named resources");
     for (const resource of list(statement.Resource)) {
       if (!resource.startsWith(`${stageArn}/`)) faults.push(`\`${resource}\` is not below ${stageArn}`);
+      else if (!exact.has(resource)) faults.push(`\`${resource}\` is not the exact path of a route of this door`);
       if (resource.length > AUTHORIZER_ARN_CHARACTERS) faults.push(`\`${resource}\` is too long`);
     }
     return faults;

@@ -108,10 +108,10 @@ function inChild(job: Job, outputsOf: (reference: string) => Promise<Outputs | n
     child.on("close", (code, signal) => {
       if (code === 0 && answer) return resolve(answer);
       if (answer && "error" in answer) return resolve(answer);
-      // Exit 13 is Node's word for a promise that never settles: an Output that waits for ever.
+      // Nothing left to do and no answer: a promise that never settles, which Node calls 0 or 13.
       const why = signal
         ? `it was ended by ${signal}`
-        : code === 13
+        : code === 0 || code === 13
           ? "an output of the program never got a value"
           : `exit ${code}`;
       resolve({ error: `the program ended without a plan: ${why}\n${said.slice(-4000)}`.trim() });

@@ -9,6 +9,8 @@ export interface MlflowRole {
   readonly mlflow: Readonly<Record<string, Level>>;
   /** MLflow's `is_admin`, which crosses workspaces. */
   readonly isAdmin: boolean;
+  /** Checked per request by our package in MLflow: levels alone would let an owner approve his own model. */
+  readonly permissions: readonly Permission[];
 }
 
 /** MLflow decides on runs, traces, logged models and the like by the experiment that holds them. Source: MLflow `server/auth/__init__.py`, validators. */
@@ -34,8 +36,9 @@ const IN_MODEL: readonly Entity[] = ["registered_model", "model_version"];
  * MANAGE to delete an alias or a version's tag.
  */
 export function mlflowRole(persona: Persona): MlflowRole {
-  if (persona.permissions.includes("workspace:admin")) return { mlflow: {}, isAdmin: true };
-  if (persona.permissions.includes("role:admin")) return { mlflow: { workspace: "MANAGE" }, isAdmin: false };
+  const { permissions } = persona;
+  if (permissions.includes("workspace:admin")) return { mlflow: {}, isAdmin: true, permissions };
+  if (permissions.includes("role:admin")) return { mlflow: { workspace: "MANAGE" }, isAdmin: false, permissions };
   const model = level(persona, IN_MODEL, ["registered_model:delete", "model_version:delete", "registered_model:admin"]);
   const gateway = level(persona, ["gateway"], ["gateway:admin"]);
   const levels: Record<string, Level | undefined> = {
@@ -50,7 +53,7 @@ export function mlflowRole(persona: Persona): MlflowRole {
     workspace: mayCreate(persona) ? "USE" : undefined,
   };
   const granted = Object.entries(levels).filter((entry): entry is [string, Level] => entry[1] !== undefined);
-  return { mlflow: Object.fromEntries(granted), isAdmin: false };
+  return { mlflow: Object.fromEntries(granted), isAdmin: false, permissions };
 }
 
 function level(persona: Persona, entities: readonly Entity[], manage: readonly Permission[]): Level | undefined {

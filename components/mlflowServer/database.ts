@@ -4,6 +4,8 @@ import type { CentralSettings } from "../settings/central.ts";
 
 const USER = "gatehouse";
 const DATABASE = "mlflow";
+/** RDS's certificate authorities, where the image keeps them: no system's store has them. */
+const AUTHORITIES = "/opt/mlflow/rds-ca.pem";
 export const DATABASE_PORT = 5432;
 
 export interface DatabaseArgs {
@@ -15,7 +17,7 @@ export interface DatabaseArgs {
 }
 
 export interface Database {
-  /** SQLAlchemy URL without password. The certificate's authority is the image's matter (`PGSSLROOTCERT`). */
+  /** SQLAlchemy URL without password. */
   readonly url: pulumi.Output<string>;
   /** Secret with user and password, which RDS changes every week. */
   readonly secretArn: pulumi.Output<string>;
@@ -92,7 +94,7 @@ export function database(name: string, args: DatabaseArgs, opts: pulumi.Resource
   const writer = instance("1");
   instance("2");
   return {
-    url: pulumi.interpolate`postgresql+psycopg://${USER}@${cluster.endpoint}:${DATABASE_PORT}/${DATABASE}?sslmode=verify-full`,
+    url: pulumi.interpolate`postgresql+psycopg://${USER}@${cluster.endpoint}:${DATABASE_PORT}/${DATABASE}?sslmode=verify-full&sslrootcert=${AUTHORITIES}`,
     secretArn: cluster.masterUserSecrets.apply(firstSecret),
     writer,
   };

@@ -1,4 +1,5 @@
 import type { Persona } from "../../authorizer/catalogue/personas.ts";
+import type { Permission } from "../../authorizer/catalogue/types.ts";
 import { type MlflowRole, mlflowRole } from "../../authorizer/policy/mlflowRole.ts";
 import type { CentralSettings } from "../settings/central.ts";
 import { personaRoleName } from "../shared/names.ts";
@@ -11,7 +12,8 @@ export interface Directory {
   readonly roles: Readonly<Record<string, { readonly persona: string; readonly workspaces: readonly string[] }>>;
   /** Workspace → groups whose members enter it through the browser; none: everyone with a persona. */
   readonly workspaces: Readonly<Record<string, readonly string[]>>;
-  readonly personas: Readonly<Record<string, MlflowRole>>;
+  /** With the catalogue's permissions, so that MLflow refuses what a gateway let through by mistake. */
+  readonly personas: Readonly<Record<string, MlflowRole & { readonly permissions: readonly Permission[] }>>;
 }
 
 /** The directory that the settings of a central stack describe. */
@@ -28,6 +30,8 @@ export function directoryOf(
     workspaces: Object.fromEntries(
       Object.entries(settings.workspaces).map(([name, { groups }]) => [name, groups ?? []] as const),
     ),
-    personas: Object.fromEntries(personas.map((persona) => [persona.name, mlflowRole(persona)] as const)),
+    personas: Object.fromEntries(
+      personas.map((persona) => [persona.name, { ...mlflowRole(persona), permissions: persona.permissions }] as const),
+    ),
   };
 }

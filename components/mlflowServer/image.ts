@@ -25,7 +25,8 @@ export function mlflowImage(
   const repository = new aws.ecr.Repository(
     name,
     {
-      imageTagMutability: "IMMUTABLE",
+      // A build may push one tag again; tasks name the digest, so a tag decides nothing.
+      imageTagMutability: "MUTABLE",
       imageScanningConfiguration: { scanOnPush: true },
       encryptionConfigurations: [{ encryptionType: "KMS", kmsKey: kmsKeyArn }],
     },

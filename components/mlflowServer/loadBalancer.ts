@@ -57,12 +57,13 @@ export function loadBalancer(name: string, args: LoadBalancerArgs, opts: pulumi.
       securityGroups: [args.securityGroupId],
       dropInvalidHeaderFields: true,
       desyncMitigationMode: "strictest",
-      // API Gateway streams for up to five idle minutes.
-      idleTimeout: 310,
+      // Shorter than MLflow keeps an idle connection (75 s, in the image): the one that closes first must be the load balancer.
+      idleTimeout: 60,
       enableDeletionProtection: args.deletionProtection,
-      accessLogs: { bucket: logs.bucket, enabled: true },
+      accessLogs: { bucket: logs.bucket.bucket, enabled: true },
     },
-    opts,
+    // ELB writes a first log to see whether it may.
+    { ...opts, dependsOn: [logs.policy] },
   );
   const under = { ...opts, parent: balancer };
   const targetGroup = new aws.lb.TargetGroup(

@@ -173,7 +173,7 @@ export const centralSchema = z.strictObject({
   personas: field(
     z.record(z.string().regex(PERSONA), persona),
     "The five that ship, narrowed, and your own.",
-    "name: {group, may, mayNot}; a name is 2 to 20 lower-case letters, digits and hyphens",
+    "name: {group, may, mayNot}; a name is 2 to 20 lower-case letters, digits and single hyphens",
   ).default({}),
   login: z
     .strictObject({
@@ -202,13 +202,13 @@ export const centralSchema = z.strictObject({
   consumers: field(
     z.record(z.string().regex(CONSUMER), consumer),
     "Accounts whose roles may take personas here.",
-    "name: {account, personas, workspaces, externalId}; a name is 2 to 20 lower-case letters, digits and hyphens",
+    "name: {account, personas, workspaces, externalId}; a name is 2 to 20 lower-case letters, digits and single hyphens",
   ).default({}),
   workspaces: field(
-    z.record(z.string().regex(WORKSPACE), workspace),
+    z.record(z.string().regex(WORKSPACE), workspace).refine((all) => Object.keys(all).length > 0),
     "Workspaces of MLflow.",
-    "name: {groups}; a name is 2 to 63 lower-case letters, digits and hyphens and none of MLflow's reserved words",
-  ).default({}),
+    "at least one name: {groups}; a name is 2 to 63 lower-case letters, digits and hyphens and none of MLflow's reserved words",
+  ),
 });
 
 export type CentralSettings = z.output<typeof centralSchema>;

@@ -16,7 +16,11 @@ const profile = z.strictObject({
 export const consumerSchema = z.strictObject({
   kind: field(z.literal("consumer"), "What the stack deploys.", "`central` or `consumer`"),
   account: account("The only account that the stack may be deployed into."),
-  consumer: text(CONSUMER, "Its name in central's `consumers`.", "2 to 20 lower-case letters, digits and hyphens"),
+  consumer: text(
+    CONSUMER,
+    "Its name in central's `consumers`.",
+    "2 to 20 lower-case letters, digits and single hyphens",
+  ),
   central: z.strictObject({
     stack: text(
       /^[\w.-]+\/[\w.-]+\/[\w.-]+$/,
@@ -50,7 +54,7 @@ export const consumerSchema = z.strictObject({
     })
     .prefault({}),
   people: field(
-    z.record(z.string().regex(/^[a-z](?:-?[a-z0-9]){0,29}$/), profile),
+    z.record(z.string().regex(/^(?=.{1,30}$)[a-z](?:-?[a-z0-9])*$/), profile),
     "Profiles of Studio: one role and one person each; a person may have several.",
     "name: {person, persona, workspace}; a name is 1 to 30 lower-case letters, digits and single hyphens",
   ).default({}),

@@ -44,10 +44,10 @@ export function arn(service: string, meaning: string): z.ZodString {
 }
 
 /** Name of a consumer: it becomes part of role names (64 characters) beside a persona or a profile. */
-export const CONSUMER = /^[a-z][a-z0-9-]{1,19}$/;
+export const CONSUMER = /^(?=.{2,20}$)[a-z](?:-?[a-z0-9])*$/;
 
-/** Name of a persona, as `authorizer/catalogue/personas.ts` allows it. */
-export const PERSONA = /^[a-z][a-z0-9-]{1,19}$/;
+/** Name of a persona: part of role names and paths, and a key of MLflow's directory. */
+export const PERSONA = /^(?=.{2,20}$)[a-z](?:-?[a-z0-9])*$/;
 
 /** Name of a workspace. Source: MLflow `utils/workspace_utils.py`. */
 export const WORKSPACE = /^(?!(?:workspaces|api|ajax-api|static-files)$)[a-z0-9][-a-z0-9]{0,61}[a-z0-9]$/;

@@ -12,8 +12,14 @@ export interface PrivateBucketArgs {
   readonly retain: boolean;
 }
 
+export interface PrivateBucket {
+  readonly bucket: aws.s3.Bucket;
+  /** Who may write: a service that checks its right first has to wait for it. */
+  readonly policy: aws.s3.BucketPolicy;
+}
+
 /** A bucket without public access, with versions, encryption, TLS only, and no object of another account. */
-export function privateBucket(name: string, args: PrivateBucketArgs, opts: pulumi.ResourceOptions): aws.s3.Bucket {
+export function privateBucket(name: string, args: PrivateBucketArgs, opts: pulumi.ResourceOptions): PrivateBucket {
   const bucket = new aws.s3.Bucket(name, {}, { ...opts, retainOnDelete: args.retain, protect: args.retain });
   const under = { ...opts, parent: bucket };
   const target = { bucket: bucket.id };
@@ -47,15 +53,15 @@ export function privateBucket(name: string, args: PrivateBucketArgs, opts: pulum
     },
     under,
   );
-  const policy = bucket.arn.apply((arn) =>
+  const document = bucket.arn.apply((arn) =>
     JSON.stringify({
       Version: "2012-10-17",
       Statement: [...transport(arn), ...(args.statements?.(arn) ?? [])],
     }),
   );
   // S3 refuses two changes of a bucket's access at once.
-  new aws.s3.BucketPolicy(name, { ...target, policy }, { ...under, dependsOn: [closed] });
-  return bucket;
+  const policy = new aws.s3.BucketPolicy(name, { ...target, policy: document }, { ...under, dependsOn: [closed] });
+  return { bucket, policy };
 }
 
 function encryption(

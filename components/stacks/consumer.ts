@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { given } from "../crossAccountAccess/given.ts";
 import { CrossAccountAccess } from "../crossAccountAccess.ts";
 import type { ConsumerSettings } from "../settings/consumer.ts";
 import { StudioDomain } from "../studioDomain.ts";
@@ -55,7 +56,7 @@ function clientEnvironment(
       MLFLOW_TRACKING_URI: trackingUri,
       MLFLOW_TRACKING_AUTH: "gatehouse",
       MLFLOW_WORKSPACE: oneOf(workspace, workspaces, settings.consumer),
-      GATEHOUSE_ROLE_ARN: roles[persona] ?? "",
+      GATEHOUSE_ROLE_ARN: given(roles, settings.consumer, persona),
       GATEHOUSE_SESSION_NAME: person,
       GATEHOUSE_DURATION_SECONDS: String(settings.access.sessionMinutes * 60),
       AWS_REGION: region,

@@ -129,13 +129,11 @@ function methodOf(method: Resource, own: (type: string) => readonly Resource[]):
 const DEFAULT_CACHE_SECONDS = 300;
 
 function tokenAuthorizerOf({ name, inputs }: Resource): TokenAuthorizer {
-  const type = inputs.type ?? "TOKEN";
+  const type = stringOf(inputs.type) ?? "TOKEN";
   const source = stringOf(inputs.identitySource) ?? "method.request.header.Authorization";
   const header = /^method\.request\.header\.([\w-]+)$/.exec(source)?.[1];
   if (type !== "TOKEN" || header === undefined)
-    throw new PlanFitError(
-      `${name}: only a TOKEN authorizer on one header is supported, not ${String(type)} on ${source}`,
-    );
+    throw new PlanFitError(`${name}: only a TOKEN authorizer on one header is supported, not ${type} on ${source}`);
   const expression = stringOf(inputs.identityValidationExpression);
   return {
     header,

@@ -18,6 +18,7 @@ import { authorizeToken, type Identity, type tokenDoor } from "./tokenDoor.ts";
 /** What a gateway is made of. */
 export interface Parts {
   readonly api: Api;
+  readonly door: string;
   readonly now: () => number;
   readonly limits: Limits;
   readonly upstream: Dispatcher;
@@ -69,7 +70,7 @@ export async function exchange(request: IncomingMessage, response: ServerRespons
   }
   parts.log({
     time: new Date(parts.now()).toISOString(),
-    door: parts.api.name,
+    door: parts.door,
     requestId,
     method: request.method ?? "",
     path: exchanged.path.slice(0, 1024),
@@ -88,9 +89,8 @@ async function serve(exchanged: Exchange, parts: Parts): Promise<void> {
   const target = request.url ?? "/";
   const httpMethod = request.method ?? "";
   checkSizes(target, headers, parts.limits);
-  const { path, query } = splitTarget(target);
-  const wrong =
-    nonCanonicalReason(path) ?? (/[^\x21-\x7e]/.test(query ?? "") ? "the query holds a raw character" : undefined);
+  const { path } = splitTarget(target);
+  const wrong = nonCanonicalReason(path);
   if (wrong !== undefined) throw new Refusal(REFUSALS.notCanonical, wrong);
   const below = belowStage(api, path);
   if (below === undefined) throw new Refusal(REFUSALS.unknownStage, `the path is not under the stage /${api.stage}`);

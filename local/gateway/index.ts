@@ -10,6 +10,7 @@ import { AWS_LIMITS, bodyReader, type Limits } from "./limits.ts";
 import type { GatewayLogRecord } from "./log.ts";
 import { tokenBucket } from "./throttle.ts";
 import { tokenDoor } from "./tokenDoor.ts";
+import { withUiOrigin } from "./uiOrigin.ts";
 
 export { type AuthorizerFunction, loadAuthorizer } from "./lambda.ts";
 export { GATEWAY_SERVER_OPTIONS, type Limits } from "./limits.ts";
@@ -20,6 +21,8 @@ export interface GatewaySettings {
   readonly plan: Plan;
   /** Name (in the program or in AWS) or id of the REST API. */
   readonly api: string;
+  /** What the log calls it; default its name in the program. */
+  readonly door?: string;
   /** Origin of the MLflow server. */
   readonly upstream: URL;
   readonly sts: Pick<Sts, "credentialFor" | "organizations">;
@@ -30,6 +33,8 @@ export interface GatewaySettings {
   readonly limits?: Partial<Limits>;
   /** Accepts a `+` of the query that was signed as sent. */
   readonly lenientSigv4?: boolean;
+  /** Origin of the UI on this machine, in place of the declared one (`Access-Control-Allow-Origin`). */
+  readonly uiOrigin?: string;
   /** Condition keys that only a network in AWS would give, such as `aws:SourceVpce`. */
   readonly requestContext?: RequestContext;
   /** The persona that a central role's name stands for, for the log; default its tag `gatehouse:persona`. */
@@ -40,7 +45,8 @@ export interface GatewaySettings {
 
 /** Serves one REST API as declared. @throws when the API needs what the local gateway doesn't have */
 export function createGateway(settings: GatewaySettings) {
-  const api = apiOf(settings.plan, settings.api);
+  const plan = settings.uiOrigin === undefined ? settings.plan : withUiOrigin(settings.plan, settings.uiOrigin);
+  const api = apiOf(plan, settings.api);
   const now = settings.now ?? Date.now;
   const limits = { ...AWS_LIMITS, ...settings.limits };
   const upstream = new Pool(settings.upstream.origin, {
@@ -50,6 +56,7 @@ export function createGateway(settings: GatewaySettings) {
   });
   const parts = {
     api,
+    door: settings.door ?? api.name,
     now,
     limits,
     upstream,

@@ -1,7 +1,6 @@
 /** One line for each request of a door: who, what, allowed or denied, and why. No query, no header, no secret. */
 export interface GatewayLogRecord {
   readonly time: string;
-  /** Name of the REST API in the program. */
   readonly door: string;
   readonly requestId: string;
   readonly method: string;

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { SHIPPED_PERSONAS } from "../../authorizer/catalogue/personas.ts";
+import { mlflowRole } from "../../authorizer/policy/mlflowRole.ts";
 import type { Run } from "./record.ts";
 import { centralRun, object, policy } from "./stacks.ts";
+
+const [reader] = SHIPPED_PERSONAS;
+assert.ok(reader);
 
 interface Container {
   readonly name: string;
@@ -25,21 +30,6 @@ function environmentOf(run: Run): Record<string, string> {
   return Object.fromEntries(container(run).environment.map(({ name, value }) => [name, value]));
 }
 
-/** `from → to port` of every rule between security groups, and what else may be reached. */
-function ways(run: Run, kind: "Ingress" | "Egress"): string[] {
-  const group = (id: unknown) =>
-    run.all("aws:ec2/securityGroup:SecurityGroup").find((each) => each.state.id === id)?.name;
-  return run
-    .all(`aws:vpc/securityGroup${kind}Rule:SecurityGroup${kind}Rule`)
-    .map(({ inputs }) => {
-      const other = group(inputs.referencedSecurityGroupId) ?? inputs.cidrIpv4 ?? "s3";
-      assert.equal(inputs.ipProtocol, "tcp");
-      assert.equal(inputs.fromPort, inputs.toPort);
-      return `${group(inputs.securityGroupId)} ${String(other)} ${String(inputs.fromPort)}`;
-    })
-    .sort();
-}
-
 describe("MlflowServer", () => {
   let run: Run;
   before(async () => {
@@ -55,7 +45,7 @@ describe("MlflowServer", () => {
     assert.deepEqual(environment, {
       AWS_REGION: "eu-west-1",
       GATEHOUSE_ARTIFACTS: `s3://${String(bucket)}/`,
-      GATEHOUSE_DATABASE: `postgresql+psycopg://gatehouse@${String(database.endpoint)}:5432/mlflow?sslmode=verify-full`,
+      GATEHOUSE_DATABASE: `postgresql+psycopg://gatehouse@${String(database.endpoint)}:5432/mlflow?sslmode=verify-full&sslrootcert=/opt/mlflow/rds-ca.pem`,
       GATEHOUSE_DATABASE_SECRET_ARN: managed?.secretArn,
       GATEHOUSE_HOST: "0.0.0.0",
       GATEHOUSE_PORT: "5000",
@@ -76,6 +66,10 @@ describe("MlflowServer", () => {
       workspaces: ["vision", "shared"],
     });
     assert.deepEqual(directory.workspaces, { vision: ["team-vision"], shared: [] });
+    assert.deepEqual(directory.personas?.reader, {
+      ...mlflowRole(reader),
+      permissions: reader.permissions,
+    });
     assert.deepEqual(Object.keys(directory.personas ?? {}), [
       "reader",
       "scientist",
@@ -150,147 +144,6 @@ describe("MlflowServer", () => {
     assert.deepEqual([scaling.minCapacity, scaling.maxCapacity], [2, 6]);
   });
 
-  it("lets the link reach the load balancer, that reach MLflow, that reach the database, and nothing else", () => {
-    const name = (kind: string) => `gatehouse-mlflow-${kind}`;
-    assert.deepEqual(ways(run, "Ingress"), [
-      `${name("alb")} ${name("link")} 80`,
-      `${name("database")} ${name("task")} 5432`,
-      `${name("network-endpoints")} 10.40.0.0/16 443`,
-      `${name("task")} ${name("alb")} 5000`,
-    ]);
-    assert.deepEqual(ways(run, "Egress"), [
-      `${name("alb")} ${name("task")} 5000`,
-      `${name("link")} ${name("alb")} 80`,
-      `${name("task")} 10.40.0.0/16 443`,
-      `${name("task")} ${name("database")} 5432`,
-      `${name("task")} s3 443`,
-    ]);
-    const { ingress, egress } = run.one("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup").inputs;
-    assert.deepEqual([ingress, egress], [[], []]);
-  });
-
-  it("leads to AWS through endpoints and nowhere else", () => {
-    const services = run
-      .all("aws:ec2/vpcEndpoint:VpcEndpoint")
-      .map(({ inputs }) => [inputs.serviceName, inputs.vpcEndpointType]);
-    assert.deepEqual(services.map(([service]) => String(service).replace("com.amazonaws.eu-west-1.", "")).sort(), [
-      "ecr.api",
-      "ecr.dkr",
-      "kms",
-      "logs",
-      "s3",
-      "secretsmanager",
-      "sts",
-    ]);
-    for (const type of ["natGateway:NatGateway", "internetGateway:InternetGateway", "route:Route", "eip:Eip"])
-      assert.deepEqual(run.all(`aws:ec2/${type}`), []);
-    assert.deepEqual(
-      run.all("aws:ec2/subnet:Subnet").map(({ inputs }) => [inputs.cidrBlock, inputs.mapPublicIpOnLaunch]),
-      [
-        ["10.40.0.0/20", false],
-        ["10.40.16.0/20", false],
-      ],
-    );
-    assert.equal(run.one("aws:ec2/flowLog:FlowLog").inputs.trafficType, "ALL");
-  });
-
-  it("declares an internal load balancer that drops what is malformed and strips one leading stage", () => {
-    const { inputs } = run.one("aws:lb/loadBalancer:LoadBalancer");
-    assert.equal(inputs.internal, true);
-    assert.equal(inputs.dropInvalidHeaderFields, true);
-    assert.equal(inputs.desyncMitigationMode, "strictest");
-    assert.equal(inputs.enableDeletionProtection, true);
-    assert.equal(object(inputs.accessLogs).enabled, true);
-    const [fallback] = run.one("aws:lb/listener:Listener").inputs.defaultActions as Record<string, unknown>[];
-    assert.equal(fallback?.type, "fixed-response");
-    assert.equal(object(fallback?.fixedResponse).statusCode, "404");
-    const [transform] = run.one("aws:lb/listenerRule:ListenerRule").inputs.transforms as Record<string, unknown>[];
-    const { regex, replace } = object(object(transform?.urlRewriteConfig).rewrite) as {
-      regex: string;
-      replace: string;
-    };
-    const rewrite = (path: string) => path.replace(new RegExp(regex), replace);
-    assert.equal(rewrite("/prod/api/2.0/mlflow/runs/get"), "/api/2.0/mlflow/runs/get");
-    assert.equal(rewrite("/api/2.0/mlflow/runs/get"), "/api/2.0/mlflow/runs/get");
-    assert.equal(rewrite("/prod"), "/");
-    assert.equal(rewrite("/production/x"), "/production/x");
-    assert.equal(rewrite("/prod/prod/x"), "/prod/x");
-  });
-
-  it("encrypts, backs up and protects the database, and takes TLS only", () => {
-    const { inputs, protect } = run.one("aws:rds/cluster:Cluster");
-    const key = run.one("aws:kms/key:Key").state.arn;
-    assert.equal(protect, true);
-    assert.deepEqual(
-      [inputs.engine, inputs.engineVersion, inputs.storageEncrypted, inputs.kmsKeyId, inputs.manageMasterUserPassword],
-      ["aurora-postgresql", "17.7", true, key, true],
-    );
-    assert.deepEqual(
-      [
-        inputs.masterUserSecretKmsKeyId,
-        inputs.deletionProtection,
-        inputs.backupRetentionPeriod,
-        inputs.skipFinalSnapshot,
-      ],
-      [key, true, 14, false],
-    );
-    assert.equal(inputs.masterPassword, undefined);
-    assert.deepEqual(inputs.serverlessv2ScalingConfiguration, { minCapacity: 0.5, maxCapacity: 4 });
-    const parameters = run.one("aws:rds/clusterParameterGroup:ClusterParameterGroup").inputs.parameters as unknown[];
-    assert.deepEqual(parameters[0], { name: "rds.force_ssl", value: "1" });
-    for (const instance of run.all("aws:rds/clusterInstance:ClusterInstance"))
-      assert.equal(instance.inputs.publiclyAccessible, false);
-  });
-
-  it("closes the artifact bucket: own key, versions, no public access, no ACL, TLS 1.2, kept on destroy", () => {
-    const bucket = run.one("aws:s3/bucket:Bucket", "gatehouse-mlflow-artifacts");
-    assert.deepEqual([bucket.protect, bucket.retainOnDelete], [true, true]);
-    const part = (type: string) => run.one(`aws:s3/${type}`, bucket.name).inputs;
-    const access = part("bucketPublicAccessBlock:BucketPublicAccessBlock");
-    assert.deepEqual(
-      [access.blockPublicAcls, access.blockPublicPolicy, access.ignorePublicAcls, access.restrictPublicBuckets],
-      [true, true, true, true],
-    );
-    assert.deepEqual(part("bucketOwnershipControls:BucketOwnershipControls").rule, {
-      objectOwnership: "BucketOwnerEnforced",
-    });
-    assert.deepEqual(part("bucketVersioning:BucketVersioning").versioningConfiguration, { status: "Enabled" });
-    assert.deepEqual(part("bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration").rules, [
-      {
-        applyServerSideEncryptionByDefault: {
-          sseAlgorithm: "aws:kms",
-          kmsMasterKeyId: run.one("aws:kms/key:Key").state.arn,
-        },
-        bucketKeyEnabled: true,
-      },
-    ]);
-    const arn = String(bucket.state.arn);
-    assert.deepEqual(policy(part("bucketPolicy:BucketPolicy").policy).Statement, [
-      {
-        Sid: "TlsOnly",
-        Effect: "Deny",
-        Principal: "*",
-        Action: "s3:*",
-        Resource: [arn, `${arn}/*`],
-        Condition: { Bool: { "aws:SecureTransport": "false" } },
-      },
-      {
-        Sid: "Tls12OrLater",
-        Effect: "Deny",
-        Principal: "*",
-        Action: "s3:*",
-        Resource: [arn, `${arn}/*`],
-        Condition: { NumericLessThan: { "s3:TlsVersion": "1.2" } },
-      },
-    ]);
-    const rules = part("bucketLifecycleConfiguration:BucketLifecycleConfiguration").rules as Record<string, unknown>[];
-    assert.deepEqual(
-      rules.map((rule) => rule.id),
-      ["abandoned-uploads", "old-versions"],
-    );
-    assert.deepEqual(rules[1]?.noncurrentVersionExpiration, { noncurrentDays: 90 });
-  });
-
   it("limits MLflow's role to its bucket, its database's password and their key", () => {
     const bucket = String(run.one("aws:s3/bucket:Bucket", "gatehouse-mlflow-artifacts").state.arn);
     const [managed] = run.one("aws:rds/cluster:Cluster").state.masterUserSecrets as { secretArn: string }[];
@@ -327,16 +180,6 @@ describe("MlflowServer", () => {
       secrets?.Resource,
       container(run).secrets.map(({ valueFrom }) => valueFrom),
     );
-  });
-
-  it("rotates its key, keeps it on destroy, and encrypts every log group with it", () => {
-    const key = run.one("aws:kms/key:Key");
-    assert.equal(key.inputs.enableKeyRotation, true);
-    assert.equal(key.retainOnDelete, true);
-    for (const { name, inputs } of run.all("aws:cloudwatch/logGroup:LogGroup")) {
-      assert.equal(inputs.kmsKeyId, key.state.arn, name);
-      assert.ok(Number(inputs.retentionInDays) > 0, name);
-    }
   });
 
   it("speaks TLS to the load balancer where there is a certificate", async () => {

@@ -93,15 +93,18 @@ describe("the program", () => {
   });
 
   it("refuses wrong settings with one message that names them all, and the region", async () => {
-    await assert.rejects(record({ kind: "central", account: "1", gatway: {} }), (error: Error) => {
-      assert.ok(pulumi.RunError.isInstance(error));
-      assert.deepEqual(error.message.split("\n"), [
-        "settings of stack test are wrong:",
-        "  mlflow-gatehouse:gatway: is no setting; did you mean `gateway`?",
-        "  mlflow-gatehouse:account: `1` is not allowed; allowed: 12 digits in quotes",
-        "  aws:region: is missing; give a region such as `eu-west-1`",
-      ]);
-      return true;
-    });
+    await assert.rejects(
+      record({ kind: "central", account: "1", gatway: {}, workspaces: { vision: {} } }),
+      (error: Error) => {
+        assert.ok(pulumi.RunError.isInstance(error));
+        assert.deepEqual(error.message.split("\n"), [
+          "settings of stack test are wrong:",
+          "  mlflow-gatehouse:gatway: is no setting; did you mean `gateway`?",
+          "  mlflow-gatehouse:account: `1` is not allowed; allowed: 12 digits in quotes",
+          "  aws:region: is missing; give a region such as `eu-west-1`",
+        ]);
+        return true;
+      },
+    );
   });
 });

@@ -8,7 +8,7 @@ import { decodeJwt, decodeProtectedHeader } from "jose";
 import { createIssuer, type Issuer } from "../../local/issuer/index.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type Served, send, serve } from "./serve.ts";
-import { centralPlan, REGION } from "./tinyPlan.ts";
+import { centralPlan, REGION, resource } from "./tinyPlan.ts";
 
 const CLIENT = "tinyclient0000000000000000";
 const POOL = `${REGION}_TinyPool1`;
@@ -24,6 +24,12 @@ function withClient(inputs: Record<string, unknown>): Plan {
     one.type.endsWith(":UserPoolClient") ? { ...one, inputs: { ...one.inputs, ...inputs } } : one,
   );
   return { ...plan, resources };
+}
+
+function withOtherClient(): Plan {
+  const plan = centralPlan();
+  const type = "aws:cognito/userPoolClient:UserPoolClient";
+  return { ...plan, resources: [...plan.resources, resource(type, "other", { userPoolId: POOL }, { id: "other" })] };
 }
 
 describe("local issuer", () => {
@@ -174,6 +180,12 @@ describe("local issuer", () => {
       assert.deepEqual([claims.origin_jti, claims.auth_time, claims.sub], [old.origin_jti, old.auth_time, old.sub]);
       assert.notEqual(claims.jti, old.jti);
     }
+    // Not through another client of the pool.
+    const mine = issuer;
+    issuer = await open(withOtherClient());
+    const foreign = await call("GetTokensFromRefreshToken", { ClientId: "other", RefreshToken: tokens.RefreshToken });
+    assert.equal(foreign.json.message, "Invalid Refresh Token");
+    issuer = mine;
     offset = 12 * 3_600_000 + 1000;
     assert.equal((await refresh()).json.message, "Invalid Refresh Token");
     offset = 0;

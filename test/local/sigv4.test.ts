@@ -173,6 +173,9 @@ describe("local SigV4", () => {
     assert.match(refusal(await signed({ service: "s3" })).message, /correct service: 'execute-api'/);
     assert.match(refusal(await signed({ region: "us-east-1" })).message, /valid region/);
     assert.match(refusal(withHeader(plain, "x-amz-extra", "1")).cause, /x-amz-extra/);
+    const typed = await signed({ headers: { "content-type": "" } });
+    const untyped = { ...typed, headers: typed.headers.filter(([key]) => key !== "content-type") };
+    assert.match(refusal(untyped).cause, /'content-type' is not in the request/);
     assert.equal(
       refusal(await signed({ token: "unknown" })).message,
       "The security token included in the request is invalid.",

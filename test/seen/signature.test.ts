@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { createHash, createHmac, type Hash } from "node:crypto";
 import { request } from "node:http";
-import { SignatureV4 } from "@smithy/signature-v4";
-import type { LocalCredentials } from "../../local/control.ts";
 import type { LocalRun } from "../../local/localRun.ts";
+import { type Scope, signedHeaders, type TestCredentials } from "../helpers/signed.ts";
 import { localRun } from "./run.ts";
 
 interface Sent {
@@ -13,11 +11,8 @@ interface Sent {
   readonly body: string;
 }
 
-interface Options {
-  readonly service?: string;
-  readonly region?: string;
-  readonly at?: Date;
-  readonly credentials?: Pick<LocalCredentials, "accessKeyId" | "secretAccessKey" | "sessionToken">;
+interface Options extends Scope {
+  readonly credentials?: TestCredentials;
   /** Changes the signed request before it is sent. */
   readonly tamper?: (sent: Sent) => Partial<Sent>;
 }
@@ -31,29 +26,10 @@ describe("seen working: signatures at the code door", function () {
 
   async function send(options: Options = {}): Promise<{ status: number; type: string; body: string }> {
     const url = new URL(`${run.urls.code}/api/2.0/mlflow/runs/search`);
-    const { accessKeyId, secretAccessKey, sessionToken } =
-      options.credentials ?? run.credentials({ as: "vision/bo", persona: "reader" });
-    const signer = new SignatureV4({
-      service: options.service ?? "execute-api",
-      region: options.region ?? run.region,
-      credentials: { accessKeyId, secretAccessKey, sessionToken },
-      sha256: Sha256,
-    });
+    const credentials = options.credentials ?? run.credentials({ as: "vision/bo", persona: "reader" });
     const body = '{"experiment_ids":["0"]}';
-    const signed = await signer.sign(
-      {
-        method: "POST",
-        protocol: "http:",
-        hostname: url.hostname,
-        port: Number(url.port),
-        path: url.pathname,
-        query: {},
-        headers: { host: url.host, "content-type": "application/json" },
-        body,
-      },
-      { signingDate: options.at ?? new Date() },
-    );
-    const signedAs: Sent = { path: url.pathname, method: "POST", headers: { ...signed.headers }, body };
+    const headers = await signedHeaders(credentials, "POST", url, { body, scope: options });
+    const signedAs: Sent = { path: url.pathname, method: "POST", headers, body };
     const sent = { ...signedAs, ...options.tamper?.(signedAs) };
     return new Promise((resolve, reject) => {
       const asked = request(
@@ -125,19 +101,4 @@ describe("seen working: signatures at the code door", function () {
 
 function without(headers: Sent["headers"], name: string): Sent["headers"] {
   return Object.fromEntries(Object.entries(headers).filter(([header]) => header !== name));
-}
-
-class Sha256 {
-  readonly #hash: Hash;
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash =
-      secret === undefined ? createHash("sha256") : (createHmac("sha256", secret as string) as unknown as Hash);
-  }
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(data as string);
-  }
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest());
-  }
-  reset(): void {}
 }

@@ -38,12 +38,6 @@ export const SERVER: readonly Route[] = [
     why: "MLflow's schema is read-only: its two mutations are searches",
   },
   { methods: ["GET"], path: "health", surfaces: ROOT, needs: "any" },
-  {
-    methods: ["GET"],
-    path: "metrics",
-    surfaces: ROOT,
-    closed: "process metrics are for the operator, not for callers",
-  },
   { methods: ["GET"], path: "static-files/{path+}", surfaces: ROOT, needs: "any" },
   { methods: ["GET"], path: "version", surfaces: ROOT, needs: "any" },
 
