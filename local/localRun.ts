@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Persona } from "../authorizer/catalogue/personas.ts";
+import type { Door } from "../authorizer/catalogue/types.ts";
 import { readConfiguration } from "../plan/configuration.ts";
 import { authorizerArchive, restApis } from "../plan/documents.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -182,10 +183,11 @@ async function openDoors(parts: Parts): Promise<LocalRun> {
     directory: data.directory("functions"),
     fetchJwks: issuer.fetchJwks,
   });
-  const door = async (api: string, offset: number) => {
+  const open = async (door: Door, offset: number) => {
     const gateway = createGateway({
       plan: central,
-      api,
+      api: apis[door].id,
+      door,
       upstream: new URL(mlflow.url),
       sts,
       authorizer,
@@ -198,8 +200,8 @@ async function openDoors(parts: Parts): Promise<LocalRun> {
     return `${url}/${gateway.stage}`;
   };
   const urls = {
-    code: await door(apis.code.id, 0),
-    browser: await door(apis.browser.id, 1),
+    code: await open("code", 0),
+    browser: await open("browser", 1),
     userPool: await opened(listen(port(2), (q, r) => void issuer.handle(q, r))),
     sts: await opened(listen(port(3), (q, r) => void sts.handle(q, r))),
     mlflow: mlflow.url,

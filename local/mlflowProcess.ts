@@ -76,7 +76,7 @@ export async function startMlflow(options: MlflowOptions): Promise<MlflowProcess
 
 async function ready(url: string, ended: Promise<number | null>): Promise<void> {
   let over: string | undefined;
-  ended.then((code) => {
+  void ended.then((code) => {
     over = `MLflow ended while starting (exit ${code ?? "unknown"})`;
   });
   const deadline = Date.now() + READY_MS;

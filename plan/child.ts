@@ -9,7 +9,7 @@ import type { Answer, Job, ReferenceAnswer, ReferenceQuestion } from "./runProgr
 import { syntheticCloud } from "./syntheticCloud.ts";
 
 process.once("message", (message) => {
-  evaluate(message as Job)
+  void evaluate(message as Job)
     .then((plan): Answer => ({ plan }))
     .catch((error: unknown): Answer => ({ error: describe(error) }))
     .then((answer) => process.send?.(answer, () => process.exit("error" in answer ? 1 : 0)));
@@ -41,7 +41,7 @@ async function evaluate(job: Job): Promise<Plan> {
     {
       newResource: async ({ type, name, inputs }) => {
         if (type === "pulumi:pulumi:StackReference")
-          return stackReference(String((inputs as { name?: unknown }).name ?? name));
+          return stackReference(typeof inputs.name === "string" ? inputs.name : name);
         const plain = (await plainValue(inputs, reader)) as Record<string, unknown>;
         // The stack itself is where the others hang, and declares nothing.
         if (type === "pulumi:pulumi:Stack") return { id: name, state: {} };

@@ -10,8 +10,7 @@ export function logLine(record: GatewayLogRecord | StsLogRecord): string {
   const colour = record.decision === "deny" ? "red" : record.status >= 400 ? "yellow" : "green";
   return [
     styleText("dim", record.time.slice(11, 19)),
-    // The program's names of the doors share a beginning.
-    (record.door.split("-").at(-1) ?? record.door).padEnd(7),
+    record.door.padEnd(7),
     styleText(colour, `${record.decision.padEnd(5)} ${record.status}`),
     printable(who ?? "nobody known"),
     printable(what),
