@@ -42,7 +42,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(?:node_modules|\\.venv|\\.gatehouse)/" },
+    exclude: { path: "^(?:\\.venv|\\.gatehouse)/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default"] },

@@ -92,6 +92,11 @@ describe("running the program without a cloud", function () {
       'import * as pulumi from "@pulumi/pulumi"; export default async () => ({ x: new pulumi.StackReference("acme/other/prod").requireOutput("x") })',
       /acme\/other\/prod/,
     ));
+  it("fails when an apply of a resource's input throws", () =>
+    fails(
+      'import * as pulumi from "@pulumi/pulumi"; import * as random from "@pulumi/random"; export default async () => { new random.RandomPassword("x", { length: pulumi.output(1).apply(() => { throw new Error("in the input") }) }); return {}; }',
+      /in the input/,
+    ));
   it("fails when an apply throws", () =>
     fails(
       'import * as pulumi from "@pulumi/pulumi"; export default async () => ({ x: pulumi.output(1).apply(() => { throw new Error("in the apply") }) })',

@@ -30,4 +30,7 @@ step("delete the run", delete_run)
 step("delete the experiment", lambda: client.delete_experiment(client.get_experiment_by_name(EXPERIMENT).experiment_id))
 step("create a workspace", lambda: raw("POST", "/api/3.0/mlflow/workspaces", json={"name": "other"}))
 step("create a user", lambda: raw("POST", "/api/2.0/mlflow/users/create", json={"username": "x", "password": "y" * 12}))
-step("make himself administrator", lambda: raw("PATCH", "/api/2.0/mlflow/users/update-admin", json={"username": "dan@acme.example", "is_admin": True}))
+step(
+    "make himself administrator",
+    lambda: raw("PATCH", "/api/2.0/mlflow/users/update-admin", json={"username": "dan@acme.example", "is_admin": True}),
+)

@@ -1,4 +1,4 @@
-"""MLflow's own SigV4 signing, for what it can do; credentials come from boto3's AssumeRole, as a job without our package would get them."""
+"""MLflow's own SigV4 signing, for what it can do, with credentials of boto3's AssumeRole: a job without our package."""
 
 import os
 import sys
@@ -10,7 +10,9 @@ role, person = sys.argv[1:3]
 
 
 def assume() -> None:
-    session = boto3.client("sts", region_name=os.environ["AWS_REGION"]).assume_role(RoleArn=role, RoleSessionName=person)
+    session = boto3.client("sts", region_name=os.environ["AWS_REGION"]).assume_role(
+        RoleArn=role, RoleSessionName=person
+    )
     credentials = session["Credentials"]
     os.environ["AWS_ACCESS_KEY_ID"] = credentials["AccessKeyId"]
     os.environ["AWS_SECRET_ACCESS_KEY"] = credentials["SecretAccessKey"]
@@ -19,7 +21,10 @@ def assume() -> None:
 
 step("assume the persona role", assume)
 # A session of its own: boto3's default one keeps the credentials of the execution role.
-step("name oneself", lambda: boto3.Session(region_name=os.environ["AWS_REGION"]).client("sts").get_caller_identity()["Arn"])
+step(
+    "name oneself",
+    lambda: boto3.Session(region_name=os.environ["AWS_REGION"]).client("sts").get_caller_identity()["Arn"],
+)
 os.environ["MLFLOW_TRACKING_AWS_SIGV4"] = "true"
 os.environ["AWS_DEFAULT_REGION"] = os.environ["AWS_REGION"]
 
@@ -35,7 +40,10 @@ def train() -> str:
 
 
 run_id = step("log a run", train)
-step("search runs", lambda: len(mlflow.search_runs(experiment_names=["signed-by-mlflow"], filter_string="metrics.loss < 1")))
+step(
+    "search runs",
+    lambda: len(mlflow.search_runs(experiment_names=["signed-by-mlflow"], filter_string="metrics.loss < 1")),
+)
 step("read the run", lambda: mlflow.get_run(run_id).data.metrics["loss"])
 # What it signs wrongly: it sends a space as `+` and signs the plus.
 step("find an experiment with a space in its name", lambda: mlflow.get_experiment_by_name("first light"))

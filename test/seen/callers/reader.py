@@ -27,7 +27,10 @@ step("read its artifact", lambda: Path(client.download_artifacts(run_id, "notes.
 step("list its artifacts", lambda: [item.path for item in client.list_artifacts(run_id)])
 step("read the metric's history", lambda: len(client.get_metric_history(run_id, "loss")))
 step("load the model", lambda: mlflow.sklearn.load_model(f"models:/{MODEL}/1").predict([[2]])[0])
-step("search traces", lambda: len(mlflow.search_traces(locations=[client.get_experiment_by_name(EXPERIMENT).experiment_id])))
+step(
+    "search traces",
+    lambda: len(mlflow.search_traces(locations=[client.get_experiment_by_name(EXPERIMENT).experiment_id])),
+)
 
 step("create an experiment", lambda: client.create_experiment("of the reader"))
 step("create a run", lambda: client.create_run(client.get_experiment_by_name(EXPERIMENT).experiment_id))

@@ -1,4 +1,4 @@
-"""A scientist's day with the stock client: runs, artifacts, a model, a trace, searches; and what only an approver may do."""
+"""A scientist's day with the stock client: runs, artifacts, a model, a trace, searches; and what he may not do."""
 
 import tempfile
 from pathlib import Path
