@@ -9,6 +9,7 @@ import { planCommand } from "./commands/plan.ts";
 import { startCommand } from "./commands/start.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { exitCodeOf } from "./errors.ts";
+import { refuseSwallowedFlags } from "./swallowedFlags.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -34,6 +35,7 @@ for (const command of [
   program.addCommand(command().copyInheritedSettings(program));
 
 try {
+  refuseSwallowedFlags();
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {

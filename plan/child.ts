@@ -8,16 +8,23 @@ import type { Plan, Resource } from "./plan.ts";
 import type { Answer, Job, ReferenceAnswer, ReferenceQuestion } from "./runProgram.ts";
 import { syntheticCloud } from "./syntheticCloud.ts";
 
+/** The first fault, which decides: what comes after it only follows from it. */
+let fault: unknown;
+
 process.once("message", (message) => {
   void evaluate(message as Job)
-    .then((plan): Answer => ({ plan }))
-    .catch((error: unknown): Answer => ({ error: describe(error) }))
-    .then((answer) => process.send?.(answer, () => process.exit("error" in answer ? 1 : 0)));
+    .catch((error: unknown) => {
+      fault ??= error;
+    })
+    .then((plan) => {
+      const answer: Answer = plan && fault === undefined ? { plan } : { error: describe(fault) };
+      process.send?.(answer, () => process.exit(fault === undefined ? 0 : 1));
+    });
 });
 
 // A resource that fails rejects promises nobody awaits; the run must not look like a success.
 process.on("unhandledRejection", (error) => {
-  process.send?.({ error: describe(error) } satisfies Answer, () => process.exit(1));
+  fault ??= error;
 });
 
 /** The SDK drops the message of an invoke that fails. */
@@ -84,6 +91,8 @@ async function evaluate(job: Job): Promise<Plan> {
   });
   const values = await settled(pulumi.output(outputs as Record<string, unknown>));
   await pulumi.runtime.disconnect();
+  // A registration that failed without being awaited is told in a later turn of the event loop.
+  await new Promise((resolve) => setTimeout(resolve, 10));
 
   const complete: Resource[] = [];
   for (const resource of resources) {

@@ -4,8 +4,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { exportedCatalogue } from "../authorizer/catalogue/exported.ts";
 import { configurationPage } from "../components/settings/page.ts";
+import { declaredAccess } from "../plan/documents.ts";
 import { permissionsPage } from "../plan/permissionsPage.ts";
 import { runProgram } from "../plan/runProgram.ts";
+import { samplePage } from "./sample/page.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -14,6 +16,7 @@ const files: Readonly<Record<string, string>> = {
   "docker/gatehouse_mlflow/catalogue.json": `[\n${exportedCatalogue()
     .map((endpoint) => JSON.stringify(endpoint))
     .join(",\n")}\n]\n`,
+  "docs/aws-sample.md": samplePage(await declaredAccess(central)),
   "docs/configuration.md": configurationPage(),
   "docs/permissions.md": await permissionsPage(central),
 };
