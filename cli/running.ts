@@ -5,7 +5,7 @@ import { UsageError } from "./errors.ts";
 
 /** Asks the local run that uses a data folder. @throws UsageError when there is none, or with what it says */
 export async function askLocalRun<T>(data: string, path: "/credentials" | "/token", body: object): Promise<T> {
-  const run = new DataFolder(resolve(data)).running;
+  const run = DataFolder.runningIn(resolve(data));
   if (!run)
     throw new UsageError(`no local run uses ${data}: start one with \`npm start\`, or name its folder with --data`);
   const text = await post(run.socket, path, JSON.stringify(body));

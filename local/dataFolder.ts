@@ -56,14 +56,14 @@ export class DataFolder {
     return join(this.path, name);
   }
 
-  get running(): RunFile | undefined {
-    if (!existsSync(this.file("run.json"))) return undefined;
-    const run = JSON.parse(readFileSync(this.file("run.json"), "utf8")) as RunFile;
-    return alive(run.pid) ? run : undefined;
+  /** The run that uses a folder now, if any. Makes no folder. */
+  static runningIn(path: string): RunFile | undefined {
+    const run = runFile(path);
+    return run && alive(run.pid) ? run : undefined;
   }
 
   refuseSecondRun(): void {
-    const run = this.running;
+    const run = DataFolder.runningIn(this.path);
     if (run && run.pid !== process.pid)
       throw new DataFolderError(
         `a local run (process ${run.pid}) uses ${this.path}: end it, or give another folder with --data`,
@@ -72,8 +72,8 @@ export class DataFolder {
 
   /** Ends the MLflow of a run that was killed and couldn't end it itself. */
   endOrphan(): void {
-    if (!existsSync(this.file("run.json"))) return;
-    const { mlflowPid } = JSON.parse(readFileSync(this.file("run.json"), "utf8")) as RunFile;
+    const mlflowPid = runFile(this.path)?.mlflowPid;
+    if (mlflowPid === undefined) return;
     // The id may since belong to somebody else's process.
     const command = `/proc/${mlflowPid}/cmdline`;
     if (!existsSync(command) || !readFileSync(command, "utf8").includes("gatehouse-mlflow")) return;
@@ -81,12 +81,19 @@ export class DataFolder {
   }
 
   noteRun(run: RunFile): void {
-    writeFileSync(this.file("run.json"), JSON.stringify(run), { mode: 0o600 });
+    writeFileSync(this.file(RUN_FILE), JSON.stringify(run), { mode: 0o600 });
   }
 
   forgetRun(): void {
-    rmSync(this.file("run.json"), { force: true });
+    rmSync(this.file(RUN_FILE), { force: true });
   }
+}
+
+const RUN_FILE = "run.json";
+
+function runFile(folder: string): RunFile | undefined {
+  const file = join(folder, RUN_FILE);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as RunFile) : undefined;
 }
 
 function alive(pid: number): boolean {

@@ -81,7 +81,7 @@ function print(
     process.stdout.write(`${markdownTable([head, ...body])}\n`);
     return;
   }
-  const table = new Table({ head, style: { head: ["bold"], compact: true } });
+  const table = new Table({ head, style: { head: [], border: [], compact: true } });
   table.push(...body);
   process.stdout.write(`${table.toString()}\n${rows.length} endpoints\n`);
 }

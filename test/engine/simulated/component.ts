@@ -2,7 +2,6 @@ import grpc from "@grpc/grpc-js";
 import type * as Messages from "@pulumi/pulumi/proto/provider_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import monitor from "@pulumi/pulumi/proto/resource_grpc_pb.js";
-import type * as Resource from "@pulumi/pulumi/proto/resource_pb.js";
 import resource from "@pulumi/pulumi/proto/resource_pb.js";
 import type { SimulatedCloud } from "./cloud.ts";
 import { fromWire, toWire, UNKNOWN } from "./wire.ts";
