@@ -1,5 +1,6 @@
 import { DataFolderError } from "../local/dataFolder.ts";
-import { LocalRunError } from "../local/localRun.ts";
+import { MlflowError } from "../local/mlflowProcess.ts";
+import { PortError } from "../local/servers.ts";
 import { ConfigurationError } from "../plan/configuration.ts";
 import { PlanFitError } from "../plan/plan.ts";
 import { ProgramError } from "../plan/runProgram.ts";
@@ -9,12 +10,20 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Exit codes are API: 1 failed, 2 usage or settings. */
+/** Errors whose message is all that a person needs, with the exit code that stands for them: 1 failed, 2 usage or settings. Exit codes are API. */
+const TOLD = new Map<unknown, 1 | 2>([
+  [UsageError, 2],
+  [ConfigurationError, 2],
+  [ProgramError, 2],
+  [PlanFitError, 2],
+  [DataFolderError, 2],
+  [PortError, 2],
+  [MlflowError, 1],
+]);
+
+/** What to print and how to end; a fault of ours keeps its stack. */
 export function exitCodeOf(error: unknown): { readonly code: 1 | 2; readonly message: string } {
-  const usage = [UsageError, ConfigurationError, ProgramError, PlanFitError, DataFolderError, LocalRunError].some(
-    (kind) => error instanceof kind,
-  );
-  if (error instanceof Error)
-    return { code: usage ? 2 : 1, message: usage ? error.message : (error.stack ?? error.message) };
-  return { code: 1, message: String(error) };
+  if (!(error instanceof Error)) return { code: 1, message: String(error) };
+  const code = TOLD.get(error.constructor);
+  return code === undefined ? { code: 1, message: error.stack ?? error.message } : { code, message: error.message };
 }

@@ -15,7 +15,7 @@ import { createIssuer, type LocalUser } from "./issuer/index.ts";
 import { accessSetting, type Container, mlflowContainer } from "./mlflowContainer.ts";
 import { type MlflowProcess, startMlflow } from "./mlflowProcess.ts";
 import { localUsers, type Profile, profilesOf } from "./people.ts";
-import { type Listening, listen, listenOnSocket } from "./servers.ts";
+import { type Listening, listen, listenOnSocket, refuseBusyPorts } from "./servers.ts";
 import { createSts, type StsLogRecord } from "./sts/index.ts";
 
 export interface LocalRunOptions {
@@ -38,6 +38,9 @@ export interface LocalRunOptions {
   readonly progress?: (part: string) => void;
 }
 
+/** Code door, browser door, user pool, STS. */
+const PORTS = 4;
+
 export interface LocalRun extends Control {
   readonly urls: {
     /** With the stage: `MLFLOW_TRACKING_URI`. */
@@ -59,11 +62,6 @@ export interface LocalRun extends Control {
   readonly stop: () => Promise<void>;
 }
 
-/** What was asked of the local run can't be. */
-export class LocalRunError extends Error {
-  override readonly name = "LocalRunError";
-}
-
 /**
  * Gives each thing that the stacks declare its real part on this machine, and says where.
  *
@@ -73,6 +71,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   const data = new DataFolder(options.data);
   data.refuseSecondRun();
   data.endOrphan();
+  if (options.port !== 0) await refuseBusyPorts(options.port, PORTS);
   const closers: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     // The doors first, then what stands behind them.
@@ -111,20 +110,20 @@ async function start(
     progress("MLflow answers");
     return mlflow;
   });
-  try {
-    const consumers = await Promise.all(
-      options.consumers.map((stack) =>
-        runProgram({ dir: options.dir, stack, seed, stackOutputs: { [options.central]: central.outputs } }),
-      ),
-    );
-    for (const plan of consumers) progress(`${plan.stack}: ${plan.resources.length} resources declared`);
-    const mlflow = await mlflowStarted;
-    return await openDoors({ options, data, closers, stop, central, consumers, container, mlflow });
-  } catch (error) {
-    // Whatever failed: MLflow must not be left behind.
-    await mlflowStarted.catch(() => undefined);
-    throw error;
-  }
+  const consumersPlanned = Promise.all(
+    options.consumers.map(async (stack) => {
+      const outputs = { [options.central]: central.outputs };
+      const plan = await runProgram({ dir: options.dir, stack, seed, stackOutputs: outputs });
+      progress(`${stack}: ${plan.resources.length} resources declared`);
+      return plan;
+    }),
+  );
+  // Whichever fails: what has started must be known before it can be ended.
+  const [started, planned] = await Promise.allSettled([mlflowStarted, consumersPlanned]);
+  if (planned.status === "rejected") throw planned.reason;
+  if (started.status === "rejected") throw started.reason;
+  const [mlflow, consumers] = [started.value, planned.value];
+  return openDoors({ options, data, closers, stop, central, consumers, container, mlflow });
 }
 
 /** What differs from AWS. */

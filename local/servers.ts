@@ -11,6 +11,19 @@ export class PortError extends Error {
   override readonly name = "PortError";
 }
 
+const ADVICE = "End what holds it, or choose others with --port (four in a row are taken; 0 takes free ones)";
+
+/** Says at once, before anything has started, which of several ports in a row are taken. @throws PortError */
+export async function refuseBusyPorts(first: number, count: number): Promise<void> {
+  const busy: number[] = [];
+  for (let port = first; port < first + count; port++) {
+    const free = await listen(port, () => undefined).catch(() => undefined);
+    if (free) await free.close();
+    else busy.push(port);
+  }
+  if (busy.length) throw new PortError(`in use on 127.0.0.1: ${busy.join(", ")}. ${ADVICE}`);
+}
+
 /** Listens on loopback alone. @param port 0 takes a free one */
 export async function listen(port: number, handle: RequestListener, options: ServerOptions = {}): Promise<Listening> {
   const server = createServer(options, handle);
@@ -30,13 +43,7 @@ export async function listenOnSocket(path: string, handle: RequestListener): Pro
 function bound(server: Server, listen: () => void, where: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === "EADDRINUSE"
-          ? new PortError(
-              `${where} is in use: end what holds it, or choose others with --port (four in a row are taken)`,
-            )
-          : error,
-      ),
+      reject(error.code === "EADDRINUSE" ? new PortError(`${where} is in use. ${ADVICE}`) : error),
     );
     server.once("listening", resolve);
     listen();
