@@ -8,6 +8,8 @@ export async function askLocalRun<T>(data: string, path: "/credentials" | "/toke
   const run = DataFolder.runningIn(resolve(data));
   if (!run)
     throw new UsageError(`no local run uses ${data}: start one with \`npm start\`, or name its folder with --data`);
+  if (run.socket === null)
+    throw new UsageError(`the local run on ${data} is still starting: ask again when it says Ready`);
   const text = await post(run.socket, path, JSON.stringify(body));
   const answer = JSON.parse(text) as T | { readonly error: string };
   if (typeof answer === "object" && answer !== null && "error" in answer) throw new UsageError(answer.error);

@@ -5,10 +5,10 @@ import { join } from "node:path";
 /** What a running local run tells the commands that ask it. */
 export interface RunFile {
   readonly pid: number;
-  /** Process group of MLflow. */
-  readonly mlflowPid: number;
-  /** Unix socket for `gatehouse credentials` and `gatehouse token`. */
-  readonly socket: string;
+  /** Process group of MLflow; null before it is started. */
+  readonly mlflowPid: number | null;
+  /** Unix socket for `gatehouse credentials` and `gatehouse token`; null until the run is ready. */
+  readonly socket: string | null;
 }
 
 /** Another local run uses the folder, or the folder can't be used. */
@@ -73,7 +73,7 @@ export class DataFolder {
   /** Ends the MLflow of a run that was killed and couldn't end it itself. */
   endOrphan(): void {
     const mlflowPid = runFile(this.path)?.mlflowPid;
-    if (mlflowPid === undefined) return;
+    if (mlflowPid === undefined || mlflowPid === null) return;
     // The id may since belong to somebody else's process.
     const command = `/proc/${mlflowPid}/cmdline`;
     if (!existsSync(command) || !readFileSync(command, "utf8").includes("gatehouse-mlflow")) return;

@@ -34,6 +34,8 @@ export interface LocalRunOptions {
   /** SQLAlchemy URL of a PostgreSQL database; default SQLite in the data folder. */
   readonly postgres?: string | undefined;
   readonly log?: (record: GatewayLogRecord | StsLogRecord) => void;
+  /** Ends a start that is under way; `startLocalRun` rejects with its reason. */
+  readonly signal?: AbortSignal;
   /** Told as each part comes up. */
   readonly progress?: (part: string) => void;
 }
@@ -72,6 +74,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   data.refuseSecondRun();
   data.endOrphan();
   if (options.port !== 0) await refuseBusyPorts(options.port, PORTS);
+  data.noteRun({ pid: process.pid, mlflowPid: null, socket: null });
   const closers: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     // The doors first, then what stands behind them.
@@ -104,6 +107,8 @@ async function start(
     venv: options.venv,
     overrides: overrides(data, options),
     logFile: data.file("mlflow.log"),
+    spawned: (mlflowPid) => data.noteRun({ pid: process.pid, mlflowPid, socket: null }),
+    signal: options.signal,
   });
   const mlflowStarted = mlflowStarting.then((mlflow) => {
     closers.unshift(mlflow.stop);

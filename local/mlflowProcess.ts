@@ -10,6 +10,10 @@ export interface MlflowOptions {
   /** What differs from AWS: database, artifacts, address. */
   readonly overrides: Readonly<Record<string, string | undefined>>;
   readonly logFile: string;
+  /** Told the process group's id as soon as there is one, so that somebody else can end it should this process be killed. */
+  readonly spawned: (pid: number) => void;
+  /** Gives up waiting. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface MlflowProcess {
@@ -65,16 +69,18 @@ export async function startMlflow(options: MlflowOptions): Promise<MlflowProcess
   const stop = () => stopGroup(child, ended);
   if (child.pid === undefined)
     throw new MlflowError(`${command} is not installed in ${options.venv}: run \`npm start\`, which does all set-up`);
+  options.spawned(child.pid);
   try {
-    await ready(url, ended);
+    await ready(url, ended, options.signal);
   } catch (error) {
     await stop();
+    if (options.signal?.aborted) throw error;
     throw new MlflowError(`${error instanceof Error ? error.message : String(error)}\n${tail(options.logFile)}`);
   }
   return { url, pid: child.pid, stop, ended };
 }
 
-async function ready(url: string, ended: Promise<number | null>): Promise<void> {
+async function ready(url: string, ended: Promise<number | null>, signal: AbortSignal | undefined): Promise<void> {
   let over: string | undefined;
   void ended.then((code) => {
     over = `MLflow ended while starting (exit ${code ?? "unknown"})`;
@@ -82,6 +88,7 @@ async function ready(url: string, ended: Promise<number | null>): Promise<void> 
   const deadline = Date.now() + READY_MS;
   while (Date.now() < deadline) {
     if (over !== undefined) throw new Error(over);
+    signal?.throwIfAborted();
     // Our own process holds the port: had somebody else taken it in between, ours would have ended.
     const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
     if (answer?.ok) return;

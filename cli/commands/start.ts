@@ -50,13 +50,17 @@ async function start(options: Options): Promise<void> {
   const data = resolve(options.data);
   if (options.reset) DataFolder.reset(data);
 
-  // Ctrl-C while starting must end what has started.
+  const interruption = new AbortController();
   const interrupted = new Promise<"interrupted">((done) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => done("interrupted"));
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+      process.on(signal, () => {
+        interruption.abort(new UsageError("stopped before it was ready"));
+        done("interrupted");
+      });
   });
   const began = Date.now();
   const elapsed = () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
-  const starting = startLocalRun({
+  const run = await startLocalRun({
     dir: resolve(options.dir),
     central: options.central,
     consumers: options.consumer,
@@ -65,14 +69,13 @@ async function start(options: Options): Promise<void> {
     venv: resolve(import.meta.dirname, "../../.venv"),
     postgres: options.postgres,
     lenientSigv4: options.lenientSigv4 ?? false,
+    signal: interruption.signal,
     progress: (part) => console.log(`${styleText("green", "✓")} ${part} ${styleText("dim", elapsed())}`),
     log: (record) => {
       if (options.json) console.log(JSON.stringify(record));
       else if (!options.quiet) console.log(logLine(record));
     },
   });
-  if ((await Promise.race([interrupted, starting])) === "interrupted") console.log("stopping as soon as it can …");
-  const run = await starting;
   try {
     console.log(welcome(run, { data: options.data, elapsed: elapsed() }));
     const end = await Promise.race([interrupted, run.ended]);

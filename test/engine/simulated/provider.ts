@@ -6,6 +6,7 @@ import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { partsOf, type SimulatedCloud } from "./cloud.ts";
 import { constructComponent } from "./component.ts";
+import { identityOf, refuseProtected } from "./rules.ts";
 import { fromWire, type Properties, same, toWire, UNKNOWN } from "./wire.ts";
 
 /** A provider that the engine is told to use by its port, instead of a plugin. */
@@ -13,16 +14,6 @@ export interface RunningProvider {
   readonly port: number;
   readonly close: () => void;
 }
-
-/** Properties that AWS never changes: another value makes another resource. */
-const IDENTITY: Readonly<Record<string, readonly string[]>> = {
-  "aws:cognito/userPool:UserPool": ["usernameConfiguration"],
-  "aws:ec2/subnet:Subnet": ["availabilityZone", "cidrBlock", "vpcId"],
-  "aws:ec2/vpc:Vpc": ["cidrBlock"],
-  "aws:iam/role:Role": ["name", "path"],
-  "aws:rds/cluster:Cluster": ["clusterIdentifier", "kmsKeyId"],
-  "aws:s3/bucket:Bucket": ["bucket"],
-};
 
 /**
  * Serves one package (`aws`, `awsx`, `random`) as its provider plugin would: no network, no limits of AWS, no permissions. What it shows is how the engine
@@ -58,9 +49,7 @@ function service(name: string, version: string, cloud: SimulatedCloud): grpc.Unt
       return new messages.ConfigureResponse().setAcceptsecrets(true).setAcceptresources(true).setSupportspreview(true);
     }),
     check: answer((request: Messages.CheckRequest) => checked(fromWire(request.getNews()))),
-    diff: answer((request: Messages.DiffRequest) =>
-      difference(request, IDENTITY[partsOf(request.getUrn()).type] ?? []),
-    ),
+    diff: answer((request: Messages.DiffRequest) => difference(request, identityOf(partsOf(request.getUrn()).type))),
     create: answer((request: Messages.CreateRequest) => {
       const inputs = fromWire(request.getProperties());
       if (request.getPreview())
@@ -74,6 +63,7 @@ function service(name: string, version: string, cloud: SimulatedCloud): grpc.Unt
       return new messages.UpdateResponse().setProperties(toWire(state));
     }),
     delete: answer((request: Messages.DeleteRequest) => {
+      refuseProtected(request.getUrn(), fromWire(request.getProperties()));
       cloud.deleted.push(request.getUrn());
       return new empty.Empty();
     }),
@@ -140,9 +130,14 @@ function difference(request: Messages.DiffRequest, identity: readonly string[]):
   const changed = [...new Set([...Object.keys(olds), ...Object.keys(news)])].filter(
     (key) => !key.startsWith("__") && !ignored.has(key) && !same(olds[key], news[key]),
   );
+  const replaces = changed.filter((key) => identity.includes(key));
   const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
-  return new messages.DiffResponse()
-    .setChanges(changed.length > 0 ? DIFF_SOME : DIFF_NONE)
-    .setDiffsList(changed)
-    .setReplacesList(changed.filter((key) => identity.includes(key)));
+  return (
+    new messages.DiffResponse()
+      .setChanges(changed.length > 0 ? DIFF_SOME : DIFF_NONE)
+      .setDiffsList(changed)
+      .setReplacesList(replaces)
+      // Two resources of one given name can't be there at once. Source: pulumi-terraform-bridge, `nameRequiresDeleteBeforeReplace`.
+      .setDeletebeforereplace(replaces.length > 0 && olds.name !== undefined && same(olds.name, news.name))
+  );
 }
