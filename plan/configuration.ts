@@ -32,7 +32,10 @@ export function readConfiguration(dir: string, stack: string): Configuration {
   const values = Object.entries(record(settings.config)).map(
     // A key without namespace belongs to the project. Source: Pulumi docs, "Configuration".
     ([key, value]) =>
-      [key.includes(":") ? key : `${name}:${key}`, typeof value === "string" ? value : JSON.stringify(value)] as const,
+      [
+        key.includes(":") ? key : `${name}:${key}`,
+        typeof value === "string" ? value : JSON.stringify(sorted(value)),
+      ] as const,
   );
   return {
     project: name,

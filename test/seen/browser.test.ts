@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { createPrivateKey } from "node:crypto";
+import { SignJWT } from "jose";
 import type { LocalRun } from "../../local/localRun.ts";
 import { testPool } from "../helpers/tokens.ts";
-import { localRun } from "./run.ts";
+import { localRun, userPoolKey } from "./run.ts";
 
 interface Answer {
   readonly status: number;
@@ -194,6 +196,16 @@ describe("seen working: the browser door, with tokens of the user pool", functio
 
   describe("refuses", () => {
     const path = "/ajax-api/2.0/mlflow/experiments/search?max_results=1";
+    /** Signed by the pool's own key: nothing is wrong with it but what was changed. */
+    const resigned = async (changed: Record<string, unknown>) => {
+      const [head = "", payload = ""] = (await run.token({ as: user("reader").name })).split(".");
+      const decoded = (part: string) => JSON.parse(Buffer.from(part, "base64url").toString()) as Record<string, string>;
+      const token = new SignJWT({ ...decoded(payload), ...changed }).setProtectedHeader({
+        alg: "RS256",
+        ...decoded(head),
+      });
+      return `Bearer ${await token.sign(createPrivateKey(userPoolKey()))}`;
+    };
     const cases: Record<string, [() => Promise<string | undefined> | undefined, number]> = {
       "no token": [() => undefined, 401],
       "a token that isn't one": [async () => "Bearer a.b.c", 401],
@@ -215,6 +227,16 @@ describe("seen working: the browser door, with tokens of the user pool", functio
         },
         401,
       ],
+      "another client's token": [() => resigned({ client_id: "3n4b5urk1ft4fl3mg5e62d9ado" }), 401],
+      "another pool's token": [
+        () => resigned({ iss: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Another00" }),
+        401,
+      ],
+      "an ID token": [() => resigned({ token_use: "id", aud: run.clientId }), 401],
+      "a token without expiry": [() => resigned({ exp: undefined }), 401],
+      "a person in no group": [() => resigned({ "cognito:groups": [] }), 403],
+      "a person in unknown groups": [() => resigned({ "cognito:groups": ["Admins", "root"] }), 403],
+      "a user name that can't be a person": [() => resigned({ username: "Ada#platform-admin" }), 403],
       "an expired token": [
         async () => {
           const token = await run.token({ as: user("reader").name, seconds: 1 });
@@ -224,6 +246,8 @@ describe("seen working: the browser door, with tokens of the user pool", functio
         401,
       ],
     };
+    it("nothing of a token that it signed itself", async () =>
+      assert.equal((await send(await resigned({}), "GET", path)).status, 200));
     for (const [name, [authorization, expected]] of Object.entries(cases))
       it(name, async () => assert.equal((await send(await authorization(), "GET", path)).status, expected));
 

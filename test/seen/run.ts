@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,6 +30,11 @@ after(async function () {
   await (await started?.catch(() => undefined))?.stop();
   rmSync(data, { recursive: true, force: true });
 });
+
+/** The local user pool's own key, by which it signs: for tokens that only somebody else's client, or another use, makes wrong. */
+export function userPoolKey(): string {
+  return (JSON.parse(readFileSync(join(data, "user-pool/issuer.json"), "utf8")) as { key: string }).key;
+}
 
 /** What one step of a caller's script came to: `ok`, or the HTTP status that its client was told, with the message. */
 export interface Step {
