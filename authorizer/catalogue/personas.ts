@@ -111,8 +111,8 @@ function narrowed(persona: Persona, setting: PersonaSetting | undefined, errors:
 
 function added(name: string, setting: PersonaSetting, errors: string[]): Persona {
   // The name becomes part of role and policy names, beside a consumer's.
-  if (!/^[a-z][a-z0-9-]{1,19}$/.test(name))
-    errors.push(`personas.${name}: a name is 2 to 20 lower-case letters, digits and hyphens`);
+  if (!/^(?=.{2,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
+    errors.push(`personas.${name}: a name is 2 to 20 lower-case letters, digits and single hyphens`);
   if (setting.mayNot) errors.push(`personas.${name}.mayNot: only shipped personas are narrowed; list what it may`);
   if (!setting.group) errors.push(`personas.${name}.group: which group of the user pool has it?`);
   if (!setting.may?.length) errors.push(`personas.${name}.may: list at least one permission, such as \`run:read\``);

@@ -1,12 +1,15 @@
+import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { nonCanonicalReason } from "../../authorizer/catalogue/canonical.ts";
 import { matchEndpoint } from "../../authorizer/catalogue/index.ts";
 import type { Persona } from "../../authorizer/catalogue/personas.ts";
 import { DOORS, type Door, type Endpoint } from "../../authorizer/catalogue/types.ts";
-import type { DeclaredAccess } from "../../plan/documents.ts";
+import { type DeclaredAccess, declaredAccess } from "../../plan/documents.ts";
 import { decide } from "../../plan/matrix.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { runProgram } from "../../plan/runProgram.ts";
 import { UsageError } from "../errors.ts";
-import { accessOf, dirOption, jsonOption, stackOption } from "../options.ts";
+import { dirOption, jsonOption, stackOption } from "../options.ts";
 
 interface Options {
   readonly dir: string;
@@ -30,14 +33,15 @@ export function explainCommand(): Command {
     .description('why a call is allowed or refused: "gatehouse explain POST /api/2.0/mlflow/runs/create --as reader"')
     .argument("<method>", "HTTP method")
     .argument("<path>", "path below the stage, such as /api/2.0/mlflow/runs/create")
-    .requiredOption("--as <persona|role>", "persona, several with commas, or the ARN or name of a central role")
+    .requiredOption("--as <persona|role>", "persona, or the ARN or name of a role; several with commas")
     .addOption(new Option("--door <door>", "only this door (default: every door that serves the path)").choices(DOORS))
     .addOption(dirOption())
     .addOption(stackOption("central"))
     .addOption(jsonOption())
     .action(async (method: string, path: string, options: Options) => {
-      const access = await accessOf(options.dir, options.stack);
-      const personas = personasNamed(options.as, access);
+      const plan = await runProgram({ dir: resolve(options.dir), stack: options.stack });
+      const access = await declaredAccess(plan);
+      const personas = personasNamed(options.as, plan, access);
       const route = path.split("?")[0] ?? path;
       const endpoint = matchEndpoint(method.toUpperCase(), route);
       const doors = options.door ? [options.door] : endpoint?.doors.length ? endpoint.doors : DOORS;
@@ -47,17 +51,34 @@ export function explainCommand(): Command {
     });
 }
 
-function personasNamed(as: string, access: DeclaredAccess): readonly Persona[] {
+function personasNamed(as: string, plan: Plan, access: DeclaredAccess): readonly Persona[] {
+  const roles = centralRoles(plan);
   return as.split(",").map((part) => {
-    // gatehouse-<consumer>-<persona>, alone or at the end of a role's ARN or in a session's.
-    const name = /(?:^|\/)gatehouse-[a-z0-9-]+(?=\/|$)/.exec(part)?.[0].replace(/^\//, "") ?? part;
-    const found = [...access.personas]
-      .sort((a, b) => b.name.length - a.name.length)
-      .find((persona) => persona.name === name || (name.startsWith("gatehouse-") && name.endsWith(`-${persona.name}`)));
+    // role/gatehouse/<persona>/…: an execution role of a consumer, which may take that persona.
+    const ofExecutionRole = /:role\/gatehouse\/([a-z0-9-]+)\/[^/]+$/.exec(part)?.[1];
+    const name = ofExecutionRole ?? roles.get(roleName(part)) ?? part;
+    const found = access.personas.find((persona) => persona.name === name);
     if (found) return found;
     const known = access.personas.map((persona) => persona.name).join(", ");
-    throw new UsageError(`\`${part}\` is neither a persona (${known}) nor a role gatehouse-<consumer>-<persona>`);
+    throw new UsageError(
+      `\`${part}\` is neither a persona (${known}) nor a role of this stack (${[...roles.keys()].join(", ")})`,
+    );
   });
+}
+
+/** Of a role's ARN, a session's ARN, or a name alone. */
+function roleName(principal: string): string {
+  return /:assumed-role\/([^/]+)\//.exec(principal)?.[1] ?? principal.split("/").at(-1) ?? principal;
+}
+
+/** Name of each persona role that the stack declares → its persona. */
+function centralRoles(plan: Plan): ReadonlyMap<string, string> {
+  const byConsumer = (plan.outputs.personaRoleArns ?? {}) as Readonly<Record<string, Readonly<Record<string, string>>>>;
+  return new Map(
+    Object.values(byConsumer).flatMap((byPersona) =>
+      Object.entries(byPersona).map(([persona, arn]) => [roleName(arn), persona] as const),
+    ),
+  );
 }
 
 function explain(
