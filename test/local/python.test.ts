@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { verifySigV4 } from "../../local/sigv4/index.ts";
 import { createSts } from "../../local/sts/index.ts";
-import { hasPython, runPython } from "./python.ts";
+import { runPython } from "../helpers/python.ts";
 import { serve } from "./serve.ts";
 import { CENTRAL, CONSUMER, centralPlan, consumerPlan, executionRole, personaRole, REGION } from "./tinyPlan.ts";
 
@@ -13,10 +13,6 @@ const sts = createSts({
 });
 
 describe("stock Python clients", () => {
-  before(function () {
-    if (!hasPython) this.skip();
-  });
-
   it("sign with botocore what the local gateway accepts", async () => {
     const credentials = sts.issue({ roleArn: personaRole("reader"), sessionName: "bo@acme.example" });
     const base = "http://localhost:8080/prod/api";
@@ -33,7 +29,9 @@ describe("stock Python clients", () => {
       { method: "PUT", url: `${base}/my%20file/a:b@c=d~e`, body: "x".repeat(100_000) },
       { method: "DELETE", url: "http://localhost:8080", body: "" },
     ];
-    const signed = JSON.parse(await runPython("sign_with_botocore.py", { ...credentials, requests })) as {
+    const signed = JSON.parse(
+      await runPython(new URL("sign_with_botocore.py", import.meta.url), { ...credentials, requests }),
+    ) as {
       method: string;
       url: string;
       body: string;
@@ -61,7 +59,7 @@ describe("stock Python clients", () => {
       parameters: { RoleArn: personaRole(persona), RoleSessionName: name },
     });
     try {
-      const lines = await runPython("call_sts.py", {
+      const lines = await runPython(new URL("call_sts.py", import.meta.url), {
         endpoint: served.origin,
         region: REGION,
         credentials: sts.issue({ roleArn: executionRole("reader", "bo"), sessionName: "SageMaker" }),

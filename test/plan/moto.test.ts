@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { ENDPOINTS } from "../../authorizer/catalogue/index.ts";
 import { DOORS } from "../../authorizer/catalogue/types.ts";
@@ -9,6 +7,7 @@ import { evaluate } from "../../authorizer/policy/evaluate.ts";
 import { declaredAccess } from "../../plan/documents.ts";
 import { examplePath } from "../../plan/matrix.ts";
 import { declaredPlan } from "../helpers/declared.ts";
+import { runPython } from "../helpers/python.ts";
 
 interface Case {
   /** Index into `documents`. */
@@ -17,22 +16,13 @@ interface Case {
   readonly resource: string;
 }
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SEED = 20_261_124;
 
 /** moto is an evaluator that others wrote. It knows no `?`, no variables, and takes an ARN for one text; the cases keep to what it knows. */
-function motoDecides(documents: readonly (readonly PolicyDocument[])[], cases: readonly Case[]): readonly string[] {
-  const { stdout, stderr, status } = spawnSync(`${ROOT}.venv/bin/python`, [`${ROOT}test/plan/moto_decides.py`], {
-    input: JSON.stringify({ documents, cases }),
-    encoding: "utf8",
-    maxBuffer: 1 << 26,
-  });
-  assert.equal(status, 0, stderr);
-  return JSON.parse(stdout) as string[];
-}
+const MOTO = new URL("moto_decides.py", import.meta.url);
 
-function disagreements(documents: readonly (readonly PolicyDocument[])[], cases: readonly Case[]) {
-  const moto = motoDecides(documents, cases);
+async function disagreements(documents: readonly (readonly PolicyDocument[])[], cases: readonly Case[]) {
+  const moto = JSON.parse(await runPython(MOTO, { documents, cases })) as readonly string[];
   assert.equal(moto.length, cases.length);
   return cases.flatMap((one, i) => {
     const { action, resource } = one;
@@ -63,7 +53,7 @@ describe("our evaluator against moto's", function () {
     );
     assert.ok(cases.length > 2_500);
     assert.deepEqual(
-      disagreements(
+      await disagreements(
         held.map(({ documents }) => documents),
         cases,
       ),
@@ -71,7 +61,7 @@ describe("our evaluator against moto's", function () {
     );
   });
 
-  it("agrees on random documents and requests", () => {
+  it("agrees on random documents and requests", async () => {
     const text = (unit: readonly string[]) =>
       fc.array(fc.constantFrom(...unit), { minLength: 1, maxLength: 6 }).map((parts) => parts.join(""));
     const arn = (rest: fc.Arbitrary<string>) =>
@@ -106,6 +96,6 @@ describe("our evaluator against moto's", function () {
       ),
     );
     assert.equal(decided.size, 3, "the cases reach every verdict");
-    assert.deepEqual(disagreements(documents, cases), []);
+    assert.deepEqual(await disagreements(documents, cases), []);
   });
 });

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type LocalRun, startLocalRun } from "../../local/localRun.ts";
+import { PYTHON } from "../helpers/python.ts";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PYTHON = join(ROOT, ".venv/bin/python");
 
 let started: Promise<LocalRun> | undefined;
 const data = mkdtempSync(join(tmpdir(), "gatehouse-seen-"));

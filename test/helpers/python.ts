@@ -1,17 +1,13 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const INTERPRETER = fileURLToPath(new URL("../../.venv/bin/python", import.meta.url));
+/** The interpreter of the project's own Python environment, which `npm test` makes. */
+export const PYTHON = fileURLToPath(new URL("../../.venv/bin/python", import.meta.url));
 
-/** Whether the project's Python environment is there. */
-export const hasPython = existsSync(INTERPRETER);
-
-/** Runs a script beside this file with JSON on its input; gives its output. */
-export function runPython(script: string, input: unknown): Promise<string> {
-  const file = fileURLToPath(new URL(script, import.meta.url));
+/** Runs a script with JSON on its input; gives its output. */
+export function runPython(script: URL, input: unknown): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(INTERPRETER, [file], { stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(PYTHON, [fileURLToPath(script)], { stdio: ["pipe", "pipe", "pipe"] });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
