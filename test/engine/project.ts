@@ -26,10 +26,10 @@ export interface EngineProject {
   readonly dir: string;
   /** The file backend: everything that the engine keeps. */
   readonly backend: string;
+  /** All that `pulumi` said in clear. */
+  readonly said: readonly string[];
   /** Runs `pulumi` with arguments, whatever it answers. */
   readonly run: (...args: string[]) => Promise<Answer>;
-  /** Runs `pulumi` and gives what it prints. @throws Error with all it said, when it fails */
-  readonly pulumi: (...args: string[]) => Promise<string>;
   readonly close: () => void;
 }
 
@@ -43,16 +43,17 @@ export async function engineProject(engine: Engine, cloud: SimulatedCloud): Prom
   mkdirSync(join(home, "plugins"));
   const providers = await Promise.all(PACKAGES.map((name) => startProvider(name, versionOf(name), cloud)));
   const env = environment(engine, backend, home, providers);
-  const run = (...args: string[]) => start(engine.pulumi, [...args, "--non-interactive", "--color=never"], dir, env);
+  const said: string[] = [];
+  const run = async (...args: string[]) => {
+    const answer = await start(engine.pulumi, [...args, "--non-interactive", "--color=never"], dir, env);
+    if (!args.includes("--show-secrets")) said.push(answer.said);
+    return answer;
+  };
   return {
     dir,
     backend,
+    said,
     run,
-    pulumi: async (...args) => {
-      const { code, stdout, said } = await run(...args);
-      if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${said}`);
-      return stdout;
-    },
     close: () => {
       for (const provider of providers) provider.close();
     },

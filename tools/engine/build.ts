@@ -1,4 +1,4 @@
-// Builds the Pulumi CLI for the tests in test/engine, once for a machine: `npm run engine`. Its source comes from the Go module proxy.
+// Builds the Pulumi CLI for the tests in test/engine, once for a machine: `node tools/engine/build.ts`. Its source comes from the Go module proxy.
 import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { setPriority } from "node:os";
