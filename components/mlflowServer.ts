@@ -108,7 +108,7 @@ export class MlflowServer extends pulumi.ComponentResource {
     );
     const host = args.certificate?.name ?? balancer.dnsName;
 
-    const secrets = serverSecrets(`${name}-secret`, key.arn, child);
+    const secrets = serverSecrets(`${name}-secret`, key.arn, args.settings.database.deletionProtection, child);
     const logGroup = new aws.cloudwatch.LogGroup(
       `${name}-logs`,
       { retentionInDays: logDays, kmsKeyId: key.arn },
@@ -154,7 +154,7 @@ export class MlflowServer extends pulumi.ComponentResource {
         subnetIds: network.privateSubnetIds,
         securityGroupId: groups.task.id,
         loadBalancer: balancer,
-        after: [aurora.writer, ...secrets.values],
+        after: [aurora.writer, ...secrets.values, ...network.ways, ...groups.rules],
       },
       child,
     );
@@ -185,17 +185,23 @@ function securityGroups(
   const balancer = group("alb", "Load balancer: from the VPC link only");
   const task = group("task", "MLflow: from the load balancer only");
   const aurora = group("database", "Database: from MLflow only");
-  connect(`${name}-link-to-alb`, link, balancer, port, opts);
-  connect(`${name}-alb-to-task`, balancer, task, MLFLOW_PORT, opts);
-  connect(`${name}-task-to-database`, task, aurora, DATABASE_PORT, opts);
+  const inside = [
+    ...connect(`${name}-link-to-alb`, link, balancer, port, opts),
+    ...connect(`${name}-alb-to-task`, balancer, task, MLFLOW_PORT, opts),
+    ...connect(`${name}-task-to-database`, task, aurora, DATABASE_PORT, opts),
+  ];
   const https = { securityGroupId: task.id, ipProtocol: "tcp", fromPort: 443, toPort: 443 };
-  new aws.vpc.SecurityGroupEgressRule(
+  const toAws = new aws.vpc.SecurityGroupEgressRule(
     `${name}-task-to-aws`,
     { ...https, cidrIpv4: nat === "none" ? cidr : "0.0.0.0/0" },
     opts,
   );
-  new aws.vpc.SecurityGroupEgressRule(`${name}-task-to-s3`, { ...https, prefixListId: network.s3PrefixListId }, opts);
-  return { link, loadBalancer: balancer, task, database: aurora };
+  const toS3 = new aws.vpc.SecurityGroupEgressRule(
+    `${name}-task-to-s3`,
+    { ...https, prefixListId: network.s3PrefixListId },
+    opts,
+  );
+  return { link, loadBalancer: balancer, task, database: aurora, rules: [...inside, toAws, toS3] };
 }
 
 function oldVersions(settings: CentralSettings["artifacts"]): aws.types.input.s3.BucketLifecycleConfigurationRule {

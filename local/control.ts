@@ -34,7 +34,6 @@ export interface Control {
 interface CredentialSource {
   readonly sts: Sts;
   readonly profiles: readonly Profile[];
-  readonly region: string;
   readonly urls: { readonly code: string; readonly sts: string };
 }
 
@@ -44,28 +43,22 @@ export function localCredentials(source: CredentialSource, { as, persona }: Cred
   if (!profile)
     throw new Error(`no profile \`${as}\`: there is ${source.profiles.map(({ key }) => key).join(", ") || "none"}`);
   const own = source.sts.issue({ roleArn: profile.executionRoleArn, sessionName: profile.person });
-  const common = {
-    AWS_REGION: source.region,
-    AWS_ENDPOINT_URL_STS: source.urls.sts,
-    MLFLOW_TRACKING_URI: source.urls.code,
-  };
-  if (persona === undefined) {
-    // The client assumes the central role by itself, and refreshes it.
-    const roleArn = profile.personaRoleArns[profile.persona];
-    const chained =
-      roleArn === undefined
-        ? {}
-        : { MLFLOW_TRACKING_AUTH: "gatehouse", GATEHOUSE_ROLE_ARN: roleArn, GATEHOUSE_SESSION_NAME: profile.person };
-    return shaped(own, { ...common, ...chained });
-  }
+  const here = { AWS_ENDPOINT_URL_STS: source.urls.sts, MLFLOW_TRACKING_URI: source.urls.code };
+  // The client assumes the central role by itself, and refreshes it.
+  if (persona === undefined) return shaped(own, { ...profile.environment, ...here });
   const roleArn = profile.personaRoleArns[persona];
   if (roleArn === undefined)
     throw new Error(
       `the consumer has no role for \`${persona}\`: there is ${Object.keys(profile.personaRoleArns).join(", ")}`,
     );
+  const { GATEHOUSE_ROLE_ARN: _, GATEHOUSE_EXTERNAL_ID: externalId, ...environment } = profile.environment;
   try {
-    const { credentials } = source.sts.assume(own.session, { roleArn, sessionName: profile.person });
-    return shaped(credentials, { ...common, MLFLOW_TRACKING_AUTH: "gatehouse" });
+    const { credentials } = source.sts.assume(own.session, {
+      roleArn,
+      sessionName: profile.person,
+      ...(externalId === undefined ? {} : { externalId }),
+    });
+    return shaped(credentials, { ...environment, ...here });
   } catch (error) {
     if (error instanceof StsError) throw new Error(`STS refuses: ${error.message}`);
     throw error;

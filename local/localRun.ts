@@ -211,7 +211,7 @@ async function openDoors(parts: Parts): Promise<LocalRun> {
     mlflow: mlflow.url,
   };
   const control: Control = {
-    credentials: (request) => localCredentials({ sts, profiles, region, urls }, request),
+    credentials: (request) => localCredentials({ sts, profiles, urls }, request),
     token: ({ as, seconds }) => issuer.tokenFor(as, seconds === undefined ? {} : { seconds }),
   };
   // A short path of its own: a socket's may not be longer than about 100 characters.

@@ -10,6 +10,8 @@ export interface Profile {
   readonly person: string;
   readonly persona: string;
   readonly executionRoleArn: string;
+  /** What the consumer stack says a client of this profile needs. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Central role per persona that the consumer's people can try to assume. */
   readonly personaRoleArns: Readonly<Record<string, string>>;
 }
@@ -18,6 +20,8 @@ export interface Profile {
 export function profilesOf(plan: Plan): readonly Profile[] {
   const roles = new Map(ofType(plan, "aws:iam/role:Role").map((role) => [text(role, "arn"), role]));
   const arns = (plan.outputs.executionRoleArns ?? {}) as Readonly<Record<string, string>>;
+  const environments = (plan.outputs.clientEnvironment ?? {}) as Readonly<Record<string, Record<string, string>>>;
+  const personaRoleArns = (plan.outputs.personaRoleArns ?? {}) as Readonly<Record<string, string>>;
   return Object.entries(arns).flatMap(([profile, executionRoleArn]) => {
     const role = roles.get(executionRoleArn);
     // role/gatehouse/<persona>/gatehouse-<consumer>-<profile>
@@ -25,8 +29,9 @@ export function profilesOf(plan: Plan): readonly Profile[] {
     const [, persona, rest] = match ?? [];
     if (!role || persona === undefined || !rest?.endsWith(`-${profile}`)) return [];
     const consumer = rest.slice(0, -profile.length - 1);
-    const personaRoleArns = (plan.outputs.personaRoleArns ?? {}) as Readonly<Record<string, string>>;
-    return [{ key: `${consumer}/${profile}`, person: personOf(role), persona, executionRoleArn, personaRoleArns }];
+    const environment = environments[profile] ?? {};
+    const key = `${consumer}/${profile}`;
+    return [{ key, person: personOf(role), persona, executionRoleArn, environment, personaRoleArns }];
   });
 }
 

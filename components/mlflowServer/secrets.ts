@@ -13,25 +13,31 @@ export interface ServerSecrets {
   readonly assertionKey: pulumi.Output<string>;
 }
 
-/** Generates what nobody has to know, and keeps it in Secrets Manager: one secret for each environment variable. */
+/**
+ * Generates what nobody has to know, and keeps it in Secrets Manager: one secret for each environment variable.
+ *
+ * @param keepWithDatabase the database is protected, and so is what its rows are encrypted with
+ */
 export function serverSecrets(
   name: string,
   kmsKeyArn: pulumi.Input<string>,
+  keepWithDatabase: boolean,
   opts: pulumi.ResourceOptions,
 ): ServerSecrets {
-  const password = (part: string): pulumi.Output<string> =>
-    new random.RandomPassword(`${name}-${part}`, { length: 48, special: false }, opts).result;
+  const kept = { ...opts, protect: keepWithDatabase };
+  const password = (part: string, options = opts): pulumi.Output<string> =>
+    new random.RandomPassword(`${name}-${part}`, { length: 48, special: false }, options).result;
   const proof = password("proof");
   const assertionKey = password("assertion");
-  const fernet = new random.RandomBytes(`${name}-webhook`, { length: 32 }, opts).base64.apply(urlSafe);
+  const fernet = new random.RandomBytes(`${name}-webhook`, { length: 32 }, kept).base64.apply(urlSafe);
   const values: Readonly<Record<string, pulumi.Output<string>>> = {
     GATEHOUSE_ASSERTION_KEY: assertionKey,
     GATEHOUSE_PROOF: proof,
-    MLFLOW_CRYPTO_KEK_PASSPHRASE: password("kek"),
+    MLFLOW_CRYPTO_KEK_PASSPHRASE: password("kek", kept),
     MLFLOW_FLASK_SERVER_SECRET_KEY: password("flask"),
     MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY: pulumi.secret(fernet),
   };
-  const kept = Object.entries(values).map(([variable, value]) => {
+  const secrets = Object.entries(values).map(([variable, value]) => {
     const child = `${name}-${variable.toLowerCase().replaceAll("_", "-")}`;
     const secret = new aws.secretsmanager.Secret(
       child,
@@ -46,8 +52,8 @@ export function serverSecrets(
     return { variable, arn: secret.arn, version };
   });
   return {
-    arns: Object.fromEntries(kept.map(({ variable, arn }) => [variable, arn])),
-    values: kept.map(({ version }) => version),
+    arns: Object.fromEntries(secrets.map(({ variable, arn }) => [variable, arn])),
+    values: secrets.map(({ version }) => version),
     proof,
     assertionKey,
   };

@@ -21,6 +21,8 @@ export interface PrivateNetwork {
   readonly privateSubnetIds: readonly pulumi.Output<string>[];
   /** Prefix list of the gateway endpoint of S3. */
   readonly s3PrefixListId: pulumi.Output<string>;
+  /** Routes and endpoints without which nothing inside reaches AWS: what starts there waits for them, and goes before them. */
+  readonly ways: readonly pulumi.Resource[];
 }
 
 /** A VPC with private subnets in each zone, S3 through a gateway endpoint, and a default security group that lets nothing through. */
@@ -48,7 +50,8 @@ export function privateNetwork(name: string, args: PrivateNetworkArgs, opts: pul
     );
   const indexes = Array.from({ length: args.zones }, (_, index) => index);
   const subnets = indexes.map((zone) => subnet("private", zone, zone));
-  const tables = subnets.map((each, zone) => routeTable(`${name}-private-${zone}`, vpcId, each, under));
+  const routed = subnets.map((each, zone) => routeTable(`${name}-private-${zone}`, vpcId, each, under));
+  const tables = routed.map(({ table }) => table);
   const s3 = new aws.ec2.VpcEndpoint(
     `${name}-s3`,
     {
@@ -59,13 +62,14 @@ export function privateNetwork(name: string, args: PrivateNetworkArgs, opts: pul
     },
     under,
   );
-  if (args.nat === "none") interfaceEndpoints(name, args, vpcId, subnets, under);
+  const ways: pulumi.Resource[] = [s3, ...routed.map(({ association }) => association)];
+  if (args.nat === "none") ways.push(...interfaceEndpoints(name, args, vpcId, subnets, under));
   else {
     const publicSubnets = indexes.map((zone) => subnet("public", zone, 8 + zone));
-    natGateways(name, args.nat, vpcId, publicSubnets, tables, under);
+    ways.push(...natGateways(name, args.nat, vpcId, publicSubnets, tables, under));
   }
   if (args.flowLogs) flowLogs(`${name}-flow`, { ...args, vpcId }, under);
-  return { vpcId, privateSubnetIds: subnets.map((each) => each.id), s3PrefixListId: s3.prefixListId };
+  return { vpcId, privateSubnetIds: subnets.map((each) => each.id), s3PrefixListId: s3.prefixListId, ways };
 }
 
 function zoneAt(names: readonly string[], index: number): string {
@@ -80,10 +84,14 @@ function routeTable(
   vpcId: pulumi.Input<string>,
   subnet: aws.ec2.Subnet,
   opts: pulumi.ResourceOptions,
-): aws.ec2.RouteTable {
+): { readonly table: aws.ec2.RouteTable; readonly association: pulumi.Resource } {
   const table = new aws.ec2.RouteTable(name, { vpcId, tags: { Name: name } }, opts);
-  new aws.ec2.RouteTableAssociation(name, { subnetId: subnet.id, routeTableId: table.id }, { ...opts, parent: table });
-  return table;
+  const association = new aws.ec2.RouteTableAssociation(
+    name,
+    { subnetId: subnet.id, routeTableId: table.id },
+    { ...opts, parent: table },
+  );
+  return { table, association };
 }
 
 function natGateways(
@@ -93,11 +101,11 @@ function natGateways(
   subnets: readonly aws.ec2.Subnet[],
   privateTables: readonly aws.ec2.RouteTable[],
   opts: pulumi.ResourceOptions,
-): void {
+): readonly pulumi.Resource[] {
   const internet = new aws.ec2.InternetGateway(name, { vpcId, tags: { Name: name } }, opts);
   const everywhere = { destinationCidrBlock: "0.0.0.0/0" };
   for (const [zone, subnet] of subnets.entries()) {
-    const table = routeTable(`${name}-public-${zone}`, vpcId, subnet, opts);
+    const { table } = routeTable(`${name}-public-${zone}`, vpcId, subnet, opts);
     new aws.ec2.Route(
       `${name}-public-${zone}`,
       { routeTableId: table.id, ...everywhere, gatewayId: internet.id },
@@ -112,15 +120,15 @@ function natGateways(
       { ...opts, dependsOn: [internet] },
     );
   });
-  for (const [zone, table] of privateTables.entries()) {
+  return privateTables.flatMap((table, zone) => {
     const gateway = gateways[zone] ?? gateways[0];
-    if (!gateway) continue;
-    new aws.ec2.Route(
+    if (!gateway) return [];
+    return new aws.ec2.Route(
       `${name}-private-${zone}`,
       { routeTableId: table.id, ...everywhere, natGatewayId: gateway.id },
       { ...opts, parent: table },
     );
-  }
+  });
 }
 
 function interfaceEndpoints(
@@ -129,28 +137,31 @@ function interfaceEndpoints(
   vpcId: pulumi.Input<string>,
   subnets: readonly aws.ec2.Subnet[],
   opts: pulumi.ResourceOptions,
-): void {
+): readonly pulumi.Resource[] {
   const group = new aws.ec2.SecurityGroup(
     `${name}-endpoints`,
     { vpcId, description: "HTTPS from the VPC to interface endpoints" },
     opts,
   );
-  new aws.vpc.SecurityGroupIngressRule(
+  const rule = new aws.vpc.SecurityGroupIngressRule(
     `${name}-endpoints`,
     { securityGroupId: group.id, ipProtocol: "tcp", fromPort: 443, toPort: 443, cidrIpv4: args.cidr },
     { ...opts, parent: group },
   );
-  for (const service of args.endpoints)
-    new aws.ec2.VpcEndpoint(
-      `${name}-${service.replaceAll(".", "-")}`,
-      {
-        vpcId,
-        serviceName: `com.amazonaws.${args.region}.${service}`,
-        vpcEndpointType: "Interface",
-        privateDnsEnabled: true,
-        subnetIds: subnets.map((subnet) => subnet.id),
-        securityGroupIds: [group.id],
-      },
-      opts,
-    );
+  const endpoints = args.endpoints.map(
+    (service) =>
+      new aws.ec2.VpcEndpoint(
+        `${name}-${service.replaceAll(".", "-")}`,
+        {
+          vpcId,
+          serviceName: `com.amazonaws.${args.region}.${service}`,
+          vpcEndpointType: "Interface",
+          privateDnsEnabled: true,
+          subnetIds: subnets.map((subnet) => subnet.id),
+          securityGroupIds: [group.id],
+        },
+        opts,
+      ),
+  );
+  return [rule, ...endpoints];
 }

@@ -8,16 +8,18 @@ export function connect(
   to: aws.ec2.SecurityGroup,
   port: number,
   opts: pulumi.ResourceOptions,
-): void {
+): readonly pulumi.Resource[] {
   const tcp = { ipProtocol: "tcp", fromPort: port, toPort: port };
-  new aws.vpc.SecurityGroupEgressRule(
-    name,
-    { ...tcp, securityGroupId: from.id, referencedSecurityGroupId: to.id },
-    opts,
-  );
-  new aws.vpc.SecurityGroupIngressRule(
-    name,
-    { ...tcp, securityGroupId: to.id, referencedSecurityGroupId: from.id },
-    opts,
-  );
+  return [
+    new aws.vpc.SecurityGroupEgressRule(
+      name,
+      { ...tcp, securityGroupId: from.id, referencedSecurityGroupId: to.id },
+      opts,
+    ),
+    new aws.vpc.SecurityGroupIngressRule(
+      name,
+      { ...tcp, securityGroupId: to.id, referencedSecurityGroupId: from.id },
+      opts,
+    ),
+  ];
 }

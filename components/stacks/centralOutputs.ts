@@ -2,34 +2,42 @@ import * as pulumi from "@pulumi/pulumi";
 
 /** What a consumer reads of the central stack. */
 export interface CentralOutputs {
-  readonly trackingUri: pulumi.Output<string>;
-  readonly region: pulumi.Output<string>;
+  readonly trackingUri: string;
+  readonly region: string;
   /** Persona → ARN of the role that this consumer may take. */
-  readonly personaRoleArns: pulumi.Output<Readonly<Record<string, string>>>;
-  readonly workspaces: pulumi.Output<readonly string[]>;
-  readonly externalId: pulumi.Output<string | null>;
+  readonly personaRoleArns: Readonly<Record<string, string>>;
+  readonly workspaces: readonly string[];
+  readonly externalId: string | null;
 }
 
-/** Reads the central stack's outputs for one consumer. An output that is missing, or a consumer that it does not list, is an error that says what to do. */
-export function centralOutputs(stack: string, consumer: string): CentralOutputs {
+/**
+ * Reads the central stack's outputs for one consumer: as values, before anything is declared, since an error inside an Output reaches people once for
+ * each resource that waits for it.
+ *
+ * @throws RunError saying what to do about an output that is missing or a consumer that is not listed
+ */
+export async function centralOutputs(stack: string, consumer: string): Promise<CentralOutputs> {
   const central = new pulumi.StackReference(stack);
-  const roles = (all: ByConsumer<Record<string, string>>) => ofConsumer(all, consumer, stack);
-  const workspaces = (all: ByConsumer<string[]>) => ofConsumer(all, consumer, stack);
-  return {
-    trackingUri: central.requireOutput("trackingUri").apply(String),
-    region: central.requireOutput("region").apply(String),
-    personaRoleArns: central.requireOutput("personaRoleArns").apply(roles),
-    workspaces: central.requireOutput("consumerWorkspaces").apply(workspaces),
-    externalId: central.requireOutput("externalIds").apply((all: ByConsumer<string | null>) => all[consumer] ?? null),
+  const output = async <T>(name: string): Promise<T> => {
+    const { value } = await central.getOutputDetails(name);
+    if (value !== undefined) return value as T;
+    throw new pulumi.RunError(
+      `central.stack: the stack \`${stack}\` has no output \`${name}\`; deploy it first, with this version of the program`,
+    );
   };
-}
-
-type ByConsumer<T> = Readonly<Record<string, T>>;
-
-function ofConsumer<T>(all: ByConsumer<T>, consumer: string, stack: string): T {
-  const own = all[consumer];
-  if (own !== undefined) return own;
-  throw new pulumi.RunError(
-    `consumer: the central stack \`${stack}\` lists no consumer \`${consumer}\`; it lists ${Object.keys(all).sort().join(", ") || "none"}. Add it to consumers there and deploy it first`,
-  );
+  const ofConsumer = async <T>(name: string): Promise<T> => {
+    const all = await output<Readonly<Record<string, T>>>(name);
+    const own = all[consumer];
+    if (own !== undefined) return own;
+    throw new pulumi.RunError(
+      `consumer: the central stack \`${stack}\` lists no consumer \`${consumer}\`; it lists ${Object.keys(all).sort().join(", ") || "none"}. Add it to consumers there and deploy it first`,
+    );
+  };
+  return {
+    trackingUri: await output("trackingUri"),
+    region: await output("region"),
+    personaRoleArns: await ofConsumer("personaRoleArns"),
+    workspaces: await ofConsumer("consumerWorkspaces"),
+    externalId: await ofConsumer("externalIds"),
+  };
 }

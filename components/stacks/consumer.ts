@@ -8,9 +8,11 @@ import { type CentralOutputs, centralOutputs } from "./centralOutputs.ts";
 type Consumer = ConsumerSettings & { readonly region: string };
 
 /** A team's account: Studio with one role per person, and its way into the central account. */
-export function consumer(settings: Consumer, opts: pulumi.ComponentResourceOptions) {
+export async function consumer(settings: Consumer, opts: pulumi.ComponentResourceOptions) {
   const { account, region, people } = settings;
-  const central = centralOutputs(settings.central.stack, settings.consumer);
+  const central = await centralOutputs(settings.central.stack, settings.consumer);
+  // Before the first resource: a person whom the central stack does not let in is an error, not half a deployment.
+  const environments = mapEntries(people, (person) => clientEnvironment(settings, person, central));
 
   const studio = new StudioDomain(
     "gatehouse-studio",
@@ -40,7 +42,7 @@ export function consumer(settings: Consumer, opts: pulumi.ComponentResourceOptio
     studioUrl: studio.url,
     executionRoleArns: mapEntries(studio.executionRoles, (role) => role.arn),
     personaRoleArns: central.personaRoleArns,
-    clientEnvironment: mapEntries(people, (person) => clientEnvironment(settings, person, central)),
+    clientEnvironment: environments,
   };
 }
 
@@ -50,18 +52,16 @@ function clientEnvironment(
   { person, persona, workspace }: ConsumerSettings["people"][string],
   central: CentralOutputs,
 ) {
-  return pulumi
-    .all([central.trackingUri, central.region, central.personaRoleArns, central.workspaces, central.externalId])
-    .apply(([trackingUri, region, roles, workspaces, externalId]) => ({
-      MLFLOW_TRACKING_URI: trackingUri,
-      MLFLOW_TRACKING_AUTH: "gatehouse",
-      MLFLOW_WORKSPACE: oneOf(workspace, workspaces, settings.consumer),
-      GATEHOUSE_ROLE_ARN: given(roles, settings.consumer, persona),
-      GATEHOUSE_SESSION_NAME: person,
-      GATEHOUSE_DURATION_SECONDS: String(settings.access.sessionMinutes * 60),
-      AWS_REGION: region,
-      ...(externalId === null ? {} : { GATEHOUSE_EXTERNAL_ID: externalId }),
-    }));
+  return {
+    MLFLOW_TRACKING_URI: central.trackingUri,
+    MLFLOW_TRACKING_AUTH: "gatehouse",
+    MLFLOW_WORKSPACE: oneOf(workspace, central.workspaces, settings.consumer),
+    GATEHOUSE_ROLE_ARN: given(central.personaRoleArns, settings.consumer, persona),
+    GATEHOUSE_SESSION_NAME: person,
+    GATEHOUSE_DURATION_SECONDS: String(settings.access.sessionMinutes * 60),
+    AWS_REGION: central.region,
+    ...(central.externalId === null ? {} : { GATEHOUSE_EXTERNAL_ID: central.externalId }),
+  };
 }
 
 function oneOf(workspace: string, given: readonly string[], consumer: string): string {

@@ -57,6 +57,13 @@ describe("the program under Pulumi's engine, with a simulated cloud", function (
     assert.match(said.join("\n"), /^ {2}aws:\S+ \([\w-]+\):\n {4}error: AWS account ID not allowed: 999999999999$/);
   });
 
+  it("tells a team that the central stack has to be there first", async () => {
+    assert.deepEqual(await team.refused("preview"), [
+      "  pulumi:pulumi:Stack (mlflow-gatehouse-datascience):",
+      "    error: central.stack: the stack `organization/mlflow-gatehouse/central` has no output `trackingUri`; deploy it first, with this version of the program",
+    ]);
+  });
+
   it("previews what the plan says", async () => {
     const planned = centralPlan.resources.map(({ type, name }) => `${type} ${name}`);
     const all = ["pulumi:pulumi:Stack mlflow-gatehouse-central", ...planned];
@@ -74,6 +81,31 @@ describe("the program under Pulumi's engine, with a simulated cloud", function (
     await team.up();
     assertDeployed(teamPlan);
     assert.deepEqual(await team.outputs(), teamPlan.outputs);
+  });
+
+  it("refuses a consumer, and a workspace, that the central stack does not give, before it touches anything", async () => {
+    const said = async (settings: Readonly<Record<string, unknown>>) =>
+      (await team.changed(settings, () => team.refused("preview"))).slice(1);
+    assert.deepEqual(await said({ consumer: "audio" }), [
+      "    error: consumer: the central stack `organization/mlflow-gatehouse/central` lists no consumer `audio`; it lists vision. Add it to consumers there and deploy it first",
+    ]);
+    assert.deepEqual(await said({ "people.bo.workspace": "audio" }), [
+      "    error: people: the central stack gives `vision` no workspace `audio`; it gives vision, shared. Add it to consumers.vision.workspaces there and deploy it first",
+    ]);
+  });
+
+  it("starts MLflow when its ways to AWS and to the database are there", async () => {
+    const service = (await central.resources()).find(({ type }) => type === "aws:ecs/service:Service");
+    const before = new Set((service?.dependencies ?? []).map(keyOf));
+    const ways = centralPlan.resources
+      .filter(({ type }) => /:(?:VpcEndpoint|SecurityGroup\w+Rule|ClusterInstance|SecretVersion)$/.test(type))
+      .filter(({ name }) => name !== "gatehouse-mlflow-database-2")
+      .map(({ type, name }) => `${type} ${name}`);
+    assert.ok(ways.length > 10);
+    assert.deepEqual(
+      ways.filter((key) => !before.has(key)),
+      [],
+    );
   });
 
   it("uses AWS with the provider that takes one account alone", async () => {
@@ -142,6 +174,12 @@ describe("the program under Pulumi's engine, with a simulated cloud", function (
         assert.match(said, new RegExp(`\\(${name}\\):\\n.* cannot be deleted\\n.* is protected`));
     }
     assert.deepEqual(cloud.deleted, []);
+    // What a destroy that leaves protected resources out would otherwise take: rows of the database can't be read without them.
+    const keys = (await central.resources()).filter(({ urn, protect }) => protect && keyOf(urn).startsWith("random:"));
+    assert.deepEqual(keys.map(({ urn }) => keyOf(urn)).sort(), [
+      "random:index/randomBytes:RandomBytes gatehouse-mlflow-secret-webhook",
+      "random:index/randomPassword:RandomPassword gatehouse-mlflow-secret-kek",
+    ]);
   });
 
   it("deletes all but artifacts and their key, once protection is off in the settings and in the state", async () => {

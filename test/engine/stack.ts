@@ -11,6 +11,8 @@ export interface KeptResource {
   readonly type: string;
   readonly provider?: string;
   readonly protect?: boolean;
+  /** What it was made after, and goes before. */
+  readonly dependencies?: readonly string[];
 }
 
 /** One stack of a project, by what people do with it. */
