@@ -43,7 +43,10 @@ export async function loads<Name extends string>(
   const batches = new Map<Name, Batch[]>(names.map((name) => [name, []]));
   for (let round = 0; round < options.rounds; round++) {
     for (const name of [...names.slice(round % names.length), ...names.slice(0, round % names.length)]) {
-      batches.get(name)?.push(await batch(targets[name], options));
+      const measured = await batch(targets[name], options).catch((error: unknown) => {
+        throw new Error(`${name}, ${options.concurrency} at a time, round ${round + 1}`, { cause: error });
+      });
+      batches.get(name)?.push(measured);
       options.after(name);
     }
   }
@@ -58,8 +61,8 @@ async function batch(target: Target, options: LoadOptions): Promise<Batch> {
   const send = (i: number) => call(pool, target.path, prepared[i % prepared.length] ?? {}, target.body);
   const latencies: number[] = [];
   try {
-    // Opens the connections.
-    await Promise.all(Array.from({ length: options.concurrency }, (_, i) => send(i)));
+    // Opens a connection. Not all of them at once before the rest: a slow server would close the first for being idle.
+    await send(0);
     const cpuBefore = cpuOf(target);
     const began = performance.now();
     let sent = 0;

@@ -30,7 +30,17 @@ export async function call(
   return text;
 }
 
-const RUNS = 20;
+const RUNS = 10;
+
+/** @throws when the search doesn't find what `fill` made: a server that finds nothing is no peer */
+export async function checkFinds(name: string, target: Target): Promise<void> {
+  const pool = new Pool(target.origin, { connections: 1 });
+  const { runs = [] } = JSON.parse(await call(pool, target.path, await target.headers(), target.body)) as {
+    readonly runs?: readonly unknown[];
+  };
+  await pool.close();
+  if (runs.length !== RUNS) throw new Error(`${name} finds ${runs.length} runs of ${RUNS}`);
+}
 
 /** Makes an experiment with runs to find. @returns the body of the search for them */
 export async function fill(origin: string, headers: Readonly<Record<string, string>>): Promise<string> {

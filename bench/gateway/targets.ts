@@ -9,11 +9,13 @@ import { progress } from "../report.ts";
 import { ROOT } from "../root.ts";
 import { behind, type Gatehouse, startGatehouse } from "../servers/gatehouse.ts";
 import { ADMIN, type StockMlflow, startStockMlflow } from "../servers/stockMlflow.ts";
-import { call, fill, type Target } from "./target.ts";
+import { call, checkFinds, fill, type Target } from "./target.ts";
 
 const SEARCH = "/api/2.0/mlflow/runs/search";
 const UI_SEARCH = "/ajax-api/2.0/mlflow/runs/search";
 const [PROFILE, PERSON, PERSONA] = ["vision/ada", "ada@acme.example", "scientist"];
+/** Said in every request, since the doors may choose different ones for a person who says none. */
+const WORKSPACE = { "x-mlflow-workspace": "vision" };
 const AUTH_CACHE_SECONDS = 60;
 
 export interface Targets {
@@ -32,17 +34,16 @@ export async function startTargets(folder: string, starts: (started: Started) =>
   progress("starting MLflow without auth");
   const stock = await startStockMlflow(join(folder, "stock"), starts);
   progress("starting MLflow with basic-auth, without and with its cache");
-  const basic = await startStockMlflow(join(folder, "basic"), starts, { cacheSeconds: 0 });
-  const cached = await startStockMlflow(join(folder, "cached"), starts, { cacheSeconds: AUTH_CACHE_SECONDS });
-  return {
-    gatehouse,
-    targets: {
-      ...ours,
-      stock: await peer(stock, {}),
-      basicAuth: await peer(basic, await createUser(basic)),
-      cachedAuth: await peer(cached, await createUser(cached)),
-    },
+  const basicAuth = await startStockMlflow(join(folder, "basic"), starts, { cacheSeconds: 0 });
+  const cachedAuth = await startStockMlflow(join(folder, "cached"), starts, { cacheSeconds: AUTH_CACHE_SECONDS });
+  const targets = {
+    ...ours,
+    stock: await peer(stock, {}),
+    basicAuth: await peer(basicAuth, await createUser(basicAuth)),
+    cachedAuth: await peer(cachedAuth, await createUser(cachedAuth)),
   };
+  for (const [name, target] of Object.entries(targets)) await checkFinds(name, target);
+  return { gatehouse, targets };
 }
 
 /** Both doors, and the same MLflow asked with what the gateway would have sent it. */
@@ -53,7 +54,7 @@ async function doors(data: string, gatehouse: Gatehouse, starts: (started: Start
   const region = credentials.environment.AWS_REGION ?? "";
   const caller = await callerArn(credentials, region);
   const payload = { sub: PERSON, personas: [PERSONA], groups: ["scientists", "team-vision"] };
-  const proved = { host, "x-gatehouse-proof": proof };
+  const proved = { host, "x-gatehouse-proof": proof, ...WORKSPACE };
   const asCaller = { ...proved, "x-gatehouse-caller": caller, "x-gatehouse-assertion": "" };
   const asserted = () => ({
     ...proved,
@@ -68,14 +69,17 @@ async function doors(data: string, gatehouse: Gatehouse, starts: (started: Start
   });
   const code = new URL(gatehouse.code + SEARCH);
   const groups = { gateway: gatehouse.pid, mlflow: gatehouse.mlflowPid };
-  const sign = () => signedHeaders(credentials, "POST", code, { body, scope: { region } });
+  const sign = async () => ({
+    ...(await signedHeaders(credentials, "POST", code, { body, scope: { region } })),
+    ...WORKSPACE,
+  });
   const proxy = await plainProxy(origin, data, starts);
   return {
     code: { ...door(gatehouse.code, SEARCH), headers: sign, groups },
     bareCode: { origin, path: SEARCH, body, headers: async () => asCaller, groups },
     browser: {
       ...door(gatehouse.browser, UI_SEARCH),
-      headers: async () => ({ authorization: `Bearer ${token}` }),
+      headers: async () => ({ authorization: `Bearer ${token}`, ...WORKSPACE }),
       groups,
     },
     bareBrowser: { origin, path: UI_SEARCH, body, headers: async () => asserted(), groups },
