@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, type KeyObject } from "node:crypto";
 
 /** What the authorizer tells MLflow about one session of the browser door. */
 export interface Assertion {
@@ -18,7 +18,7 @@ export function assertionExpiry(tokenExpiry: number, now: number, cacheSeconds: 
 }
 
 /** `<payload>.<HMAC-SHA256 of it>`, both base64url: one opaque value for one header, which only a holder of the key can make. */
-export function signAssertion(assertion: Assertion, key: string): string {
+export function signAssertion(assertion: Assertion, key: KeyObject): string {
   const payload = Buffer.from(JSON.stringify(assertion)).toString("base64url");
   return `${payload}.${createHmac("sha256", key).update(payload).digest("base64url")}`;
 }

@@ -1,7 +1,8 @@
+import { createSecretKey } from "node:crypto";
 import type { Fetcher } from "aws-jwt-verify/https";
 import type { Persona } from "../catalogue/personas.ts";
 import { assertionExpiry, signAssertion } from "../identity/assertion.ts";
-import { tokenVerifier, UnauthorizedError, type UserPool } from "../identity/token.ts";
+import { type Identity, tokenVerifier, UnauthorizedError, type UserPool } from "../identity/token.ts";
 import { browserDocument } from "../policy/compile.ts";
 import type { PolicyDocument } from "../policy/document.ts";
 
@@ -49,50 +50,77 @@ export interface HandlerSettings {
 export function authorizer(settings: HandlerSettings): (event: AuthorizerEvent) => Promise<AuthorizerAnswer> {
   const verify = tokenVerifier(settings.userPools, settings.fetchJwks);
   if (settings.assertionKey.length < 32) throw new Error("the assertion key is shorter than 32 characters");
-  const documents = new Map<string, PolicyDocument>();
+  const assertionKey = createSecretKey(settings.assertionKey, "utf8");
+  const access = accessByGroups(settings.personas);
 
   return async (event) => {
     const token = tokenOf(event);
     const stageArn = stageArnOf(event.methodArn);
     // API Gateway answers 401 to this exact message alone, and 500 to any other.
     if (token === undefined || stageArn === undefined) throw new Error("Unauthorized");
-    const identity = await verify(token).catch((error: unknown) => {
-      if (error instanceof UnauthorizedError) throw new Error("Unauthorized");
-      throw error;
-    });
-    const personas = settings.personas.filter((persona) => identity.groups.includes(persona.group));
-    if (identity.person === null)
-      return denied(
-        stageArn,
-        "unknown",
-        "your user name can't stand for a person: ask an administrator of the user pool to create you with a lower-case name",
-      );
-    if (!personas.length) return denied(stageArn, identity.person, noPersona(identity.person, settings.personas));
+    let identity: Identity;
+    try {
+      identity = await verify(token);
+    } catch (error) {
+      throw error instanceof UnauthorizedError ? new Error("Unauthorized") : error;
+    }
+    const { person, groups } = identity;
+    if (person === null) return denied(stageArn, "unknown", NO_PERSON);
+    const held = access(groups, stageArn);
+    if (!held) return denied(stageArn, person, noPersona(person, settings.personas));
 
-    const names = personas.map((persona) => persona.name);
-    const key = `${stageArn} ${names.join()}`;
-    const document = documents.get(key) ?? browserDocument(personas, stageArn);
-    documents.set(key, document);
     const exp = assertionExpiry(identity.expiry, Math.floor(Date.now() / 1000), settings.cacheSeconds);
-    return {
-      principalId: identity.person,
-      policyDocument: document,
-      context: {
-        person: identity.person,
-        personas: names.join(),
-        message: `${names.join(" and ")} may not make this call`,
-        assertion: signAssertion(
-          { sub: identity.person, personas: names, groups: identity.groups, exp },
-          settings.assertionKey,
-        ),
-      },
-    };
+    const { names: personas, document, shown, message } = held;
+    const assertion = signAssertion({ sub: person, personas, groups, exp }, assertionKey);
+    return { principalId: person, policyDocument: document, context: { person, personas: shown, message, assertion } };
   };
 }
 
+const NO_PERSON =
+  "your user name can't stand for a person: ask an administrator of the user pool to create you with a lower-case name";
+
+/** What everybody in the same groups gets. */
+interface Access {
+  readonly names: readonly string[];
+  readonly document: PolicyDocument;
+  readonly shown: string;
+  readonly message: string;
+}
+
+/** Combinations of groups that are kept; a directory has few. */
+const COMBINATIONS = 1000;
+
+/** The answer depends on the groups alone, so it is compiled once for each combination of them. */
+function accessByGroups(all: readonly Persona[]) {
+  const kept = new Map<string, Access | undefined>();
+  return (groups: readonly string[], stageArn: string): Access | undefined => {
+    // A group's name has no line break. Source: Cognito API, `CreateGroup` → `GroupName`.
+    const key = `${stageArn}\n${groups.join("\n")}`;
+    if (kept.has(key)) return kept.get(key);
+    if (kept.size >= COMBINATIONS) kept.clear();
+    const access = accessOf(
+      all.filter((persona) => groups.includes(persona.group)),
+      stageArn,
+    );
+    kept.set(key, access);
+    return access;
+  };
+}
+
+function accessOf(personas: readonly Persona[], stageArn: string): Access | undefined {
+  if (!personas.length) return undefined;
+  const names = personas.map((persona) => persona.name);
+  const document = browserDocument(personas, stageArn);
+  return { names, document, shown: names.join(), message: `${names.join(" and ")} may not make this call` };
+}
+
+const SCHEME = "bearer ";
+
 function tokenOf(event: AuthorizerEvent): string | undefined {
   const value = event.type === "REQUEST" ? singleHeader(event) : event.authorizationToken;
-  return typeof value === "string" ? /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(value)?.[1] : undefined;
+  if (typeof value !== "string") return undefined;
+  // Source: RFC 9110, 11.1: the scheme is compared without regard to case.
+  return value.slice(0, SCHEME.length).toLowerCase() === SCHEME ? value.slice(SCHEME.length) : undefined;
 }
 
 /** The one Authorization header; undefined when there are several, whose order two readers might see differently. */

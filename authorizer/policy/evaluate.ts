@@ -1,6 +1,7 @@
 import { conditionsHold, type RequestContext, substitute } from "./conditions.ts";
 import { list, type PolicyDocument, type Statement } from "./document.ts";
 import { arnMatches, globMatches } from "./glob.ts";
+import { fixedMatches, prepared } from "./prepared.ts";
 
 /** Who asks: the ARN of a role or user (for a role session, of the role), a service, or a federated provider. */
 export interface Principal {
@@ -31,8 +32,6 @@ export interface Verdict {
   readonly sid?: string;
 }
 
-const ELEMENTS = new Set(["Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"]);
-
 /**
  * Evaluates documents of one kind (say, all identity policies of a role) for one request, as IAM does: an explicit deny wins, then any allow, then the implicit deny.
  *
@@ -57,7 +56,7 @@ export function evaluate(documents: readonly PolicyDocument[], request: Request)
 function applies(statement: Statement, request: Request, context: RequestContext): boolean {
   // INVARIANT: whatever isn't understood counts against access.
   const unknown = statement.Effect !== "Allow";
-  if (Object.keys(statement).some((element) => !ELEMENTS.has(element))) return unknown;
+  if (prepared(statement).odd) return unknown;
   if (statement.Principal !== undefined && !principalMatches(statement.Principal, request.principal)) return false;
   if (!actionMatches(statement, request.action)) return false;
   const resource = resourceMatches(statement, request.resource, context);
@@ -68,27 +67,31 @@ function applies(statement: Statement, request: Request, context: RequestContext
 }
 
 function actionMatches(statement: Statement, action: string): boolean {
-  // Actions compare without regard to case. Source: IAM User Guide, "Action".
-  const matches = (patterns: readonly string[]) =>
-    patterns.some((p) => globMatches(p.toLowerCase(), action.toLowerCase()));
-  if (statement.Action !== undefined) return matches(list(statement.Action));
-  if (statement.NotAction !== undefined) return !matches(list(statement.NotAction));
+  const lower = action.toLowerCase();
+  const matches = () => prepared(statement).actions.some((pattern) => globMatches(pattern, lower));
+  if (statement.Action !== undefined) return matches();
+  if (statement.NotAction !== undefined) return !matches();
   return statement.Effect !== "Allow";
 }
 
 /** undefined: a variable of the pattern isn't known in this request. */
 function resourceMatches(statement: Statement, resource: string, context: RequestContext): boolean | undefined {
-  const patterns = statement.Resource ?? statement.NotResource;
   // Trust policies name no resource: they are about the role that holds them.
-  if (patterns === undefined) return true;
+  if (statement.Resource === undefined && statement.NotResource === undefined) return true;
+  const named = prepared(statement);
+  const matched = fixedMatches(named, resource) || variableMatches(named.variable, resource, context);
+  if (matched === undefined) return undefined;
+  return matched === (statement.Resource !== undefined);
+}
+
+function variableMatches(patterns: readonly string[], resource: string, context: RequestContext): boolean | undefined {
   let unknown = false;
-  for (const pattern of list(patterns)) {
+  for (const pattern of patterns) {
     const filled = substitute(pattern, context);
     if (filled === undefined) unknown = true;
-    else if (arnMatches(filled, resource)) return statement.Resource !== undefined;
+    else if (arnMatches(filled, resource)) return true;
   }
-  if (unknown) return undefined;
-  return statement.Resource === undefined;
+  return unknown ? undefined : false;
 }
 
 function principalMatches(element: NonNullable<Statement["Principal"]>, principal: Principal | undefined): boolean {
@@ -104,5 +107,6 @@ function principalMatches(element: NonNullable<Statement["Principal"]>, principa
 }
 
 function lowerCaseKeys(context: RequestContext): RequestContext {
+  if (Object.keys(context).length === 0) return context;
   return Object.fromEntries(Object.entries(context).map(([key, value]) => [key.toLowerCase(), value]));
 }

@@ -3,6 +3,7 @@
  * Two pointers instead of a regular expression, which backtracks without bound on patterns with many stars.
  */
 export function globMatches(pattern: string, text: string): boolean {
+  if (pattern === text) return true;
   let p = 0;
   let t = 0;
   let star = -1;
@@ -35,19 +36,11 @@ export function arnMatches(pattern: string, arn: string): boolean {
   const patternFields = arnFields(pattern);
   const fields = arnFields(arn);
   if (!patternFields || !fields) return pattern === "*";
-  // From the end, where the documents of a stack differ.
-  return patternFields.every((_, i) => globMatches(patternFields[5 - i] ?? "", fields[5 - i] ?? ""));
+  return patternFields.every((field, i) => globMatches(field, fields[i] ?? ""));
 }
 
-/** Documents are evaluated many times over: their patterns are split once. Bounded, since a pattern can hold a value of the request. */
-const split = new Map<string, readonly string[] | undefined>();
-const SPLIT_LIMIT = 4096;
-
 function arnFields(arn: string): readonly string[] | undefined {
-  if (split.has(arn)) return split.get(arn);
   const parts = arn.split(":");
-  const fields = parts.length < 6 || parts[0] !== "arn" ? undefined : [...parts.slice(0, 5), parts.slice(5).join(":")];
-  if (split.size >= SPLIT_LIMIT) split.clear();
-  split.set(arn, fields);
-  return fields;
+  if (parts.length < 6 || parts[0] !== "arn") return undefined;
+  return [...parts.slice(0, 5), parts.slice(5).join(":")];
 }

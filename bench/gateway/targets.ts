@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import { join } from "node:path";
 import { Pool } from "undici";
 import { signAssertion } from "../../authorizer/identity/assertion.ts";
@@ -59,7 +60,10 @@ async function doors(data: string, gatehouse: Gatehouse, starts: (started: Start
   const asserted = () => ({
     ...proved,
     "x-gatehouse-caller": "",
-    "x-gatehouse-assertion": signAssertion({ ...payload, exp: Math.floor(Date.now() / 1000) + 600 }, assertionKey),
+    "x-gatehouse-assertion": signAssertion(
+      { ...payload, exp: Math.floor(Date.now() / 1000) + 600 },
+      createSecretKey(assertionKey, "utf8"),
+    ),
   });
   const body = await fill(origin, asCaller);
   const door = (url: string, path: string) => ({
