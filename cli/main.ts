@@ -1,18 +1,22 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { checkCommand } from "./commands/check.ts";
-import { credentialsCommand } from "./commands/credentials.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { explainCommand } from "./commands/explain.ts";
-import { matrixCommand } from "./commands/matrix.ts";
-import { planCommand } from "./commands/plan.ts";
-import { startCommand } from "./commands/start.ts";
-import { tokenCommand } from "./commands/token.ts";
 import { exitCodeOf } from "./errors.ts";
 import { refuseSwallowedFlags } from "./swallowedFlags.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
+};
+
+/** Each command loads what it needs and nothing else: a local run holds its memory for days. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import("./commands/start.ts")).startCommand(),
+  credentials: async () => (await import("./commands/credentials.ts")).credentialsCommand(),
+  token: async () => (await import("./commands/token.ts")).tokenCommand(),
+  check: async () => (await import("./commands/check.ts")).checkCommand(),
+  matrix: async () => (await import("./commands/matrix.ts")).matrixCommand(),
+  explain: async () => (await import("./commands/explain.ts")).explainCommand(),
+  plan: async () => (await import("./commands/plan.ts")).planCommand(),
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(),
 };
 
 const program = new Command("gatehouse")
@@ -22,17 +26,9 @@ const program = new Command("gatehouse")
   .configureHelp({ showGlobalOptions: true })
   .exitOverride();
 
-for (const command of [
-  startCommand,
-  credentialsCommand,
-  tokenCommand,
-  checkCommand,
-  matrixCommand,
-  explainCommand,
-  planCommand,
-  doctorCommand,
-])
-  program.addCommand(command().copyInheritedSettings(program));
+const asked = COMMANDS[process.argv[2] ?? ""];
+for (const load of asked ? [asked] : Object.values(COMMANDS))
+  program.addCommand((await load()).copyInheritedSettings(program));
 
 try {
   refuseSwallowedFlags();

@@ -28,7 +28,8 @@ export async function startGatehouse(data: string, starts: (started: Started) =>
   const started = starts(
     startGroup({
       file: process.execPath,
-      args: ["cli/gatehouse.mjs", "start", "--port", "0", "--data", data, "--quiet"],
+      // As `npm start` does.
+      args: ["--max-semi-space-size=2", "cli/gatehouse.mjs", "start", "--port", "0", "--data", data, "--quiet"],
       cwd: ROOT,
       env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" },
       log: `${data}.log`,

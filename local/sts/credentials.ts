@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { Credential } from "../sigv4/index.ts";
 import { base32, type Session } from "./principal.ts";
@@ -30,7 +30,8 @@ const KEY_BYTES = 32;
  */
 export function credentialMint(key: Buffer, roles: ReadonlyMap<string, Role>, now: () => number) {
   if (key.length < KEY_BYTES) throw new Error(`the key of the local STS must have at least ${KEY_BYTES} bytes`);
-  const mac = (purpose: string, text: string) => createHmac("sha256", key).update(`${purpose}\n${text}`).digest();
+  const secret = createSecretKey(key);
+  const mac = (purpose: string, text: string) => createHmac("sha256", secret).update(`${purpose}\n${text}`).digest();
 
   function mint(session: Session, seconds: number): Credentials {
     const id = `ASIA${base32(randomBytes(16))}`;
