@@ -17,7 +17,11 @@ const CHECKS: Readonly<Record<string, readonly [string, ...string[]]>> = {
 
 const failed = Object.entries(CHECKS).filter(([title, [command, ...args]]) => {
   const start = Date.now();
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: ROOT, encoding: "utf8" });
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: ROOT,
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1" },
+  });
   const seconds = ((Date.now() - start) / 1000).toFixed(1);
   console.log(`${status === 0 ? "✓" : "✗"} ${title} (${seconds} s)`);
   if (status === 0) return false;

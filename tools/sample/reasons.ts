@@ -1,4 +1,4 @@
-import type { Difference } from "./differences.ts";
+import type { Difference } from "./difference.ts";
 
 interface Reason {
   readonly why: string;
