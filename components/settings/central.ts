@@ -59,7 +59,7 @@ const persona = z.strictObject({
 const workspace = z.strictObject({
   groups: field(
     z.array(text(GROUP, "Group of the user pool.", "a group name")),
-    "Groups whose members enter it through the browser; none: everyone with a persona.",
+    "Groups whose members enter it through the browser; none: everyone with a persona. By default a person is in the first of his groups' workspaces.",
     "a list of group names",
   ).optional(),
 });

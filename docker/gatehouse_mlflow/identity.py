@@ -70,8 +70,10 @@ def _asserted(value: bytes, access: Access, key: bytes, now: float) -> Session:
         raise Refused(
             403, f"the persona `{unknown[0]}` is not known to this registry; ask the platform team to declare it"
         )
-    workspaces = tuple(name for name, groups in access.workspaces.items() if not groups or groups & assertion.groups)
-    return _session(assertion.person, tuple(access.personas[name] for name in assertion.personas), workspaces)
+    # His teams' before everybody's: the first is where he is unless he asks for another, as at the code door.
+    own = tuple(name for name, groups in access.workspaces.items() if groups & assertion.groups)
+    everybodys = tuple(name for name, groups in access.workspaces.items() if not groups)
+    return _session(assertion.person, tuple(access.personas[name] for name in assertion.personas), own + everybodys)
 
 
 def _session(person: str, personas: tuple[Persona, ...], workspaces: tuple[str, ...]) -> Session:

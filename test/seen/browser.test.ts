@@ -158,6 +158,20 @@ describe("seen working: the browser door, with tokens of the user pool", functio
     assert.equal((json(answer).user as { username: string }).username, "ada@acme.example");
   });
 
+  it("puts a person into his team's workspace at either door, unless he asks for another of his own", async () => {
+    const token = await bearer("reader");
+    const search = "/ajax-api/2.0/mlflow/experiments/search?max_results=1000";
+    const inWorkspace = async (workspace: string | undefined) =>
+      send(token, "GET", search, undefined, workspace === undefined ? {} : { "x-mlflow-workspace": workspace });
+    await send(await bearer("scientist"), "POST", "/ajax-api/2.0/mlflow/experiments/create", { name: "of the team" });
+    assert.match((await inWorkspace(undefined)).text, /"of the team"/);
+    assert.match((await inWorkspace("vision")).text, /"of the team"/);
+    const shared = await inWorkspace("shared");
+    assert.equal(shared.status, 200);
+    assert.doesNotMatch(shared.text, /"of the team"/);
+    assert.equal((await inWorkspace("somebody-elses")).status, 403);
+  });
+
   it("lets the platform-admin manage workspaces under a user of his own, and see no experiments", async () => {
     const platform = await bearer("platform-admin");
     const current = json(await send(platform, "GET", "/ajax-api/2.0/mlflow/users/current")).user as {
