@@ -61,10 +61,10 @@ const STEPS = [
   },
 ];
 
-const todo = STEPS.filter((step) => !upToDate(step));
-for (const [index, step] of todo.entries()) {
+const due = STEPS.filter((step) => !upToDate(step));
+for (const [index, step] of due.entries()) {
   const start = Date.now();
-  process.stdout.write(`set-up ${index + 1}/${todo.length}: ${step.title} …\n`);
+  process.stdout.write(`set-up ${index + 1}/${due.length}: ${step.title} …\n`);
   const still = setInterval(() => process.stdout.write(`  … ${seconds(start)}\n`), 15_000);
   try {
     await step.run();

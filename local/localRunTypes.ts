@@ -1,0 +1,50 @@
+import type { Persona } from "../authorizer/catalogue/personas.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Control } from "./control.ts";
+import type { GatewayLogRecord } from "./gateway/index.ts";
+import type { LocalUser } from "./issuer/index.ts";
+import type { Profile } from "./people.ts";
+import type { StsLogRecord } from "./sts/index.ts";
+
+export interface LocalRunOptions {
+  /** The program's folder. */
+  readonly dir: string;
+  /** Central stack. */
+  readonly central: string;
+  /** Consumer stacks. */
+  readonly consumers: readonly string[];
+  /** First of four ports in a row: code door, browser door, user pool, STS. 0 takes free ones. */
+  readonly port: number;
+  readonly data: string;
+  /** Folder of the Python environment. */
+  readonly venv: string;
+  readonly lenientSigv4?: boolean;
+  /** SQLAlchemy URL of a PostgreSQL database; default SQLite in the data folder. */
+  readonly postgres?: string | undefined;
+  readonly log?: (record: GatewayLogRecord | StsLogRecord) => void;
+  /** Ends a start that is under way; `startLocalRun` rejects with its reason. */
+  readonly signal?: AbortSignal;
+  /** Told as each part comes up. */
+  readonly progress?: (part: string) => void;
+}
+
+export interface LocalRun extends Control {
+  readonly urls: {
+    /** With the stage: `MLFLOW_TRACKING_URI`. */
+    readonly code: string;
+    readonly browser: string;
+    readonly userPool: string;
+    readonly sts: string;
+    /** MLflow itself, which refuses whoever is not the gateway. */
+    readonly mlflow: string;
+  };
+  readonly region: string;
+  readonly plans: { readonly central: Plan; readonly consumers: readonly Plan[] };
+  readonly personas: readonly Persona[];
+  readonly profiles: readonly Profile[];
+  readonly users: readonly LocalUser[];
+  readonly clientId: string;
+  /** Resolves when MLflow ends by itself. */
+  readonly ended: Promise<number | null>;
+  readonly stop: () => Promise<void>;
+}
