@@ -4,6 +4,7 @@ import { buildSync } from "esbuild";
 import { zipSync } from "fflate";
 import { ENDPOINTS } from "../authorizer/catalogue/index.ts";
 import { DOORS } from "../authorizer/catalogue/types.ts";
+import { BUNDLE } from "../authorizer/lambda/bundle.ts";
 import { authorizerArchive, declaredAccess } from "../plan/documents.ts";
 import { matrix } from "../plan/matrix.ts";
 import { prove } from "../plan/proof.ts";
@@ -121,13 +122,7 @@ function packageReport(files: Readonly<Record<string, string>>): Report {
   const bytes = zipped(files);
   const { outputFiles } = buildSync({
     stdin: { contents: 'export { CognitoJwtVerifier } from "aws-jwt-verify";', resolveDir: ROOT },
-    bundle: true,
-    write: false,
-    format: "esm",
-    platform: "node",
-    target: "node24",
-    minifySyntax: true,
-    legalComments: "none",
+    ...BUNDLE,
   });
   const library = zipped({ "index.mjs": outputFiles[0]?.text ?? "" });
   const kilobytes = (size: number) => `${(size / 1024).toFixed(1)} KB`;

@@ -71,7 +71,7 @@ function shaped(credentials: Credentials, more: Readonly<Record<string, string>>
     accessKeyId,
     secretAccessKey,
     sessionToken,
-    expiration: new Date(credentials.expiration).toISOString(),
+    expiration: credentials.expiration.toISOString(),
     environment: {
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,

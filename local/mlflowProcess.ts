@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import type { Container } from "./mlflowContainer.ts";
+import { freePort } from "./servers.ts";
 
 export interface MlflowOptions {
   readonly container: Container;
@@ -116,15 +116,4 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 
 function tail(file: string): string {
   return readFileSync(file, "utf8").split("\n").slice(-25).join("\n").trim();
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }

@@ -24,6 +24,13 @@ export async function refuseBusyPorts(first: number, count: number): Promise<voi
   if (busy.length) throw new PortError(`in use on 127.0.0.1: ${busy.join(", ")}. ${ADVICE}`);
 }
 
+/** A loopback port that nobody holds now, for a process that has to be told one. */
+export async function freePort(): Promise<number> {
+  const { url, close } = await listen(0, () => undefined);
+  await close();
+  return Number(new URL(url).port);
+}
+
 /** Listens on loopback alone. @param port 0 takes a free one */
 export async function listen(port: number, handle: RequestListener, options: ServerOptions = {}): Promise<Listening> {
   const server = createServer(options, handle);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { ENDPOINTS } from "./index.ts";
 import type { Door, Method, Permission } from "./types.ts";
 
@@ -16,9 +15,4 @@ export function exportedCatalogue(): readonly ExportedEndpoint[] {
   return ENDPOINTS.map(({ method, path, needs, doors }) => ({ method, path, needs, doors })).sort((a, b) =>
     `${a.path} ${a.method}` < `${b.path} ${b.method}` ? -1 : 1,
   );
-}
-
-/** Names the catalogue in stack outputs and logs: two deployments with the same digest decide alike. */
-export function catalogueDigest(): string {
-  return createHash("sha256").update(JSON.stringify(exportedCatalogue())).digest("hex").slice(0, 16);
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, type Started, startGroup, until } from "../processes.ts";
+import { freePort } from "../../local/servers.ts";
+import { type Started, startGroup, until } from "../processes.ts";
 import { ROOT } from "../root.ts";
 
 /** A peer: `mlflow server` as its makers ship it, on SQLite, with one worker. */

@@ -1,11 +1,14 @@
+import { resolve } from "node:path";
 import Table from "cli-table3";
 import { Command, Option } from "commander";
 import { markdownTable } from "markdown-table";
 import { DOORS, type Door } from "../../authorizer/catalogue/types.ts";
 import { globMatches } from "../../authorizer/policy/glob.ts";
+import { declaredAccess } from "../../plan/documents.ts";
 import { type MatrixRow, matrix } from "../../plan/matrix.ts";
+import { runProgram } from "../../plan/runProgram.ts";
 import { UsageError } from "../errors.ts";
-import { accessOf, dirOption, jsonOption, stackOption } from "../options.ts";
+import { dirOption, jsonOption, stackOption } from "../options.ts";
 
 interface Options {
   readonly dir: string;
@@ -30,7 +33,7 @@ export function matrixCommand(): Command {
     )
     .addOption(jsonOption())
     .action(async (options: Options) => {
-      const access = await accessOf(options.dir, options.stack);
+      const access = await declaredAccess(await runProgram({ dir: resolve(options.dir), stack: options.stack }));
       const names = access.personas.map((persona) => persona.name);
       if (options.persona !== undefined && !names.includes(options.persona))
         throw new UsageError(`no persona \`${options.persona}\`: there is ${names.join(", ")}`);

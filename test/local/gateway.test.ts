@@ -3,8 +3,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createGateway } from "../../local/gateway/index.ts";
+import { send } from "../helpers/serve.ts";
 import { echoOf, type Gateways, startGateways } from "./gatewayHarness.ts";
-import { send } from "./serve.ts";
 import { CENTRAL, CONSUMER, centralPlan, executionRole, PROOF, REGION } from "./tinyPlan.ts";
 
 const GET = "/prod/api/2.0/mlflow/runs/get";

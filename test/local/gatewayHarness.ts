@@ -9,7 +9,7 @@ import {
   loadAuthorizer,
 } from "../../local/gateway/index.ts";
 import { createSts } from "../../local/sts/index.ts";
-import { type Received, type Sent, send, serve } from "./serve.ts";
+import { type Received, type Sent, send, serve } from "../helpers/serve.ts";
 import { signedHeaders } from "./sign.ts";
 import { CENTRAL, CONSUMER, centralPlan, consumerPlan, personaRole, REGION, type TinyOptions } from "./tinyPlan.ts";
 

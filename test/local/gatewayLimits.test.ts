@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { send } from "../helpers/serve.ts";
 import { echo, echoOf, type Gateways, type HarnessOptions, startGateways } from "./gatewayHarness.ts";
-import { send } from "./serve.ts";
 
 const PATH = "/prod/api/2.0/mlflow/runs/get";
 

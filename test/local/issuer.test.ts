@@ -7,7 +7,7 @@ import { SimpleJwksCache } from "aws-jwt-verify/jwk";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { createIssuer, type Issuer } from "../../local/issuer/index.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { type Served, send, serve } from "./serve.ts";
+import { type Served, send, serve } from "../helpers/serve.ts";
 import { centralPlan, REGION, resource } from "./tinyPlan.ts";
 
 const CLIENT = "tinyclient0000000000000000";

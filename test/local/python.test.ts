@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { verifySigV4 } from "../../local/sigv4/index.ts";
 import { createSts } from "../../local/sts/index.ts";
 import { runPython } from "../helpers/python.ts";
-import { serve } from "./serve.ts";
+import { serve } from "../helpers/serve.ts";
 import { CENTRAL, CONSUMER, centralPlan, consumerPlan, executionRole, personaRole, REGION } from "./tinyPlan.ts";
 
 const sts = createSts({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type AssumeInput, createSts, StsError, type StsLogRecord } from "../../local/sts/index.ts";
-import { send, serve } from "./serve.ts";
+import { send, serve } from "../helpers/serve.ts";
 import { signedHeaders } from "./sign.ts";
 import {
   CENTRAL,

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { ENDPOINTS } from "../../authorizer/catalogue/index.ts";
 import type { Persona } from "../../authorizer/catalogue/personas.ts";
 import { DOORS, type Door, type Endpoint } from "../../authorizer/catalogue/types.ts";
@@ -12,6 +10,7 @@ import { examplePath, matrix } from "../../plan/matrix.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { ofType } from "../../plan/plan.ts";
 import { declaredPlan } from "../helpers/declared.ts";
+import { serve } from "../helpers/serve.ts";
 import { signedHeaders } from "../helpers/signed.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { type TestPool, testPool } from "../helpers/tokens.ts";
@@ -25,11 +24,8 @@ describe("every route × persona × door gets one answer", function () {
   let plan: Plan;
   let access: DeclaredAccess;
   let pool: TestPool;
-  let echo: Server;
-  const doors = {} as Record<
-    Door,
-    { readonly url: string; readonly server: Server; readonly close: () => Promise<void> }
-  >;
+  const urls = {} as Record<Door, string>;
+  const closers: (() => Promise<void>)[] = [];
   let sts: ReturnType<typeof createSts>;
 
   before(async () => {
@@ -38,11 +34,16 @@ describe("every route × persona × door gets one answer", function () {
     const [declaredPool] = ofType(plan, "aws:cognito/userPool:UserPool");
     const [client] = ofType(plan, "aws:cognito/userPoolClient:UserPoolClient");
     pool = await testPool(declaredPool?.id ?? "", client?.id ?? "");
-    echo = createServer((request, response) => {
+    const served = async (handle: Parameters<typeof serve>[0]) => {
+      const { origin, close } = await serve(handle);
+      closers.push(close);
+      return origin;
+    };
+    const echo = await served((request, response) => {
       request.resume();
       response.end(JSON.stringify({ reached: true, method: request.method, url: request.url }));
     });
-    const upstream = new URL(await listening(echo));
+    const upstream = new URL(echo);
     sts = createSts({ plans: [plan], key: Buffer.alloc(32, 7), region: "eu-west-1" });
     const apis = restApis(plan);
     const authorizer = await loadAuthorizer({
@@ -58,18 +59,12 @@ describe("every route × persona × door gets one answer", function () {
         resources: plan.resources.filter(({ type }) => !type.endsWith(":MethodSettings")),
       };
       const gateway = createGateway({ plan: unthrottled, api: apis[door].id, upstream, sts, authorizer });
-      const server = createServer((request: IncomingMessage, response) => void gateway.handle(request, response));
-      doors[door] = { url: `${await listening(server)}/${gateway.stage}`, server, close: gateway.close };
+      urls[door] = `${await served((request, response) => void gateway.handle(request, response))}/${gateway.stage}`;
+      closers.push(gateway.close);
     }
   });
   after(async () => {
-    for (const { server, close } of Object.values(doors)) {
-      server.close();
-      server.closeAllConnections();
-      await close();
-    }
-    echo.close();
-    echo.closeAllConnections();
+    for (const close of closers) await close();
   });
 
   const wanted = (endpoint: Endpoint, persona: Persona, door: Door) =>
@@ -96,7 +91,7 @@ describe("every route × persona × door gets one answer", function () {
         const headers = door === "browser" ? await bearer(persona) : undefined;
         if (door === "code" && !roleArn(persona)) continue;
         await inParallel(ENDPOINTS, 16, async (endpoint) => {
-          const url = new URL(`${doors[door].url}${examplePath(endpoint)}`);
+          const url = new URL(`${urls[door]}${examplePath(endpoint)}`);
           const sent = headers ?? (await signedBy(persona, endpoint.method, url));
           const response = await fetch(url, { method: endpoint.method, headers: sent });
           const body = await response.text();
@@ -122,11 +117,6 @@ describe("every route × persona × door gets one answer", function () {
   const signedBy = (persona: Persona, method: string, url: URL) =>
     signedHeaders(sts.issue({ roleArn: roleArn(persona) ?? "", sessionName: "ada@acme.example" }), method, url);
 });
-
-async function listening(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items];

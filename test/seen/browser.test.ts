@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
 import { SignJWT } from "jose";
 import type { LocalRun } from "../../local/localRun.ts";
+import { send as sendRaw } from "../helpers/serve.ts";
 import { testPool } from "../helpers/tokens.ts";
 import { localRun, userPoolKey } from "./run.ts";
 
@@ -273,25 +274,13 @@ describe("seen working: the browser door, with tokens of the user pool", functio
     ])
       it(`the path ${spelling}, before MLflow sees it`, async () => {
         // fetch would tidy the path up.
-        const { request } = await import("node:http");
-        const url = new URL(run.urls.browser);
-        const token = await bearer("admin");
-        const status = await new Promise((resolve, reject) => {
-          const asked = request(
-            {
-              host: url.hostname,
-              port: url.port,
-              path: `${url.pathname}${spelling}`,
-              method: "POST",
-              headers: { authorization: token },
-            },
-            (response) => {
-              response.resume();
-              resolve(response.statusCode);
-            },
-          );
-          asked.on("error", reject);
-          asked.end("{}");
+        const { origin, pathname } = new URL(run.urls.browser);
+        const headers = [["authorization", await bearer("admin")]] as const;
+        const { status } = await sendRaw(origin, {
+          method: "POST",
+          path: `${pathname}${spelling}`,
+          headers,
+          body: "{}",
         });
         assert.ok(status === 400 || status === 403, String(status));
       });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { request } from "node:http";
 import type { LocalRun } from "../../local/localRun.ts";
+import { send } from "../helpers/serve.ts";
 import { type Scope, signedHeaders, type TestCredentials } from "../helpers/signed.ts";
 import { localRun } from "./run.ts";
 
@@ -24,34 +24,18 @@ describe("seen working: signatures at the code door", function () {
     run = await localRun();
   });
 
-  async function send(options: Options = {}): Promise<{ status: number; type: string; body: string }> {
+  async function sendSigned(options: Options = {}): Promise<{ status: number; type: string; body: string }> {
     const url = new URL(`${run.urls.code}/api/2.0/mlflow/runs/search`);
     const credentials = options.credentials ?? run.credentials({ as: "vision/bo", persona: "reader" });
     const body = '{"experiment_ids":["0"]}';
     const headers = await signedHeaders(credentials, "POST", url, { body, scope: options });
     const signedAs: Sent = { path: url.pathname, method: "POST", headers, body };
     const sent = { ...signedAs, ...options.tamper?.(signedAs) };
-    return new Promise((resolve, reject) => {
-      const asked = request(
-        { host: url.hostname, port: url.port, path: sent.path, method: sent.method, headers: sent.headers },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on("data", (chunk: Buffer) => chunks.push(chunk));
-          response.on("end", () =>
-            resolve({
-              status: response.statusCode ?? 0,
-              type: String(response.headers["x-amzn-errortype"] ?? ""),
-              body: Buffer.concat(chunks).toString(),
-            }),
-          );
-        },
-      );
-      asked.on("error", reject);
-      asked.end(sent.body);
-    });
+    const answer = await send(url.origin, { ...sent, headers: Object.entries(sent.headers) });
+    return { status: answer.status, type: String(answer.headers["x-amzn-errortype"] ?? ""), body: answer.body };
   }
 
-  it("accepts a good one", async () => assert.equal((await send()).status, 200));
+  it("accepts a good one", async () => assert.equal((await sendSigned()).status, 200));
 
   const other = { accessKeyId: "ASIAAAAAAAAAAAAAAAAA", secretAccessKey: "x".repeat(40), sessionToken: "unknown" };
   const late = new Date(Date.now() - 20 * 60_000);
@@ -93,7 +77,7 @@ describe("seen working: signatures at the code door", function () {
   };
   for (const [name, [options, type]] of Object.entries(cases))
     it(`refuses ${name}`, async () => {
-      const answer = await send(options());
+      const answer = await sendSigned(options());
       assert.equal(answer.status, 403, answer.body);
       assert.match(answer.type, type, answer.body);
     });
