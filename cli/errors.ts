@@ -2,8 +2,12 @@ import { DataFolderError } from "../local/dataFolder.ts";
 import { MlflowError } from "../local/mlflowProcess.ts";
 import { PortError } from "../local/servers.ts";
 import { ConfigurationError } from "../plan/configuration.ts";
+import { RevisionError } from "../plan/diff/revision.ts";
 import { PlanFitError } from "../plan/plan.ts";
 import { ProgramError } from "../plan/runProgram.ts";
+
+/** Exit code of a command that found that someone would gain access. */
+export const GAINED = 3;
 
 /** What a person did can't work; the message says what to do. */
 export class UsageError extends Error {
@@ -16,6 +20,7 @@ const TOLD = new Map<unknown, 1 | 2>([
   [ConfigurationError, 2],
   [ProgramError, 2],
   [PlanFitError, 2],
+  [RevisionError, 2],
   [DataFolderError, 2],
   [PortError, 2],
   [MlflowError, 1],

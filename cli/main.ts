@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import("./commands/check.ts")).checkCommand(),
   matrix: async () => (await import("./commands/matrix.ts")).matrixCommand(),
   explain: async () => (await import("./commands/explain.ts")).explainCommand(),
+  diff: async () => (await import("./commands/diff.ts")).diffCommand(),
   plan: async () => (await import("./commands/plan.ts")).planCommand(),
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(),
 };

@@ -1,0 +1,56 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { Command, Option } from "commander";
+import { compare, needsApproval, type PermissionDiff } from "../../plan/diff/compare.ts";
+import { asJson, asMarkdown, asText } from "../../plan/diff/render.ts";
+import type { Side } from "../../plan/diff/side.ts";
+import { type SourceOptions, sideOfFiles, sideOfFolder, sideOfRevision } from "../../plan/diff/sources.ts";
+import { GAINED } from "../errors.ts";
+import { dirOption, jsonOption } from "../options.ts";
+
+const FORMATS: Readonly<Record<string, (diff: PermissionDiff) => string>> = {
+  text: asText,
+  markdown: asMarkdown,
+  json: asJson,
+};
+
+interface Options {
+  readonly dir: string;
+  readonly base: readonly string[];
+  readonly head: readonly string[];
+  readonly stack: readonly string[];
+  readonly format: string;
+  readonly json?: boolean;
+}
+
+export function diffCommand(): Command {
+  return new Command("diff")
+    .description("who gains and who loses what between two revisions of the program; exit 3 says that someone gains")
+    .addOption(dirOption())
+    .requiredOption(
+      "--base <source...>",
+      "a git revision, or files of `gatehouse plan`, `pulumi stack export` or `pulumi preview --json`",
+    )
+    .option("--head <source...>", "the same kinds of source (default: the folder as it stands)", [])
+    .option("--stack <name...>", "only these stacks (default: all of the folder)", [])
+    .addOption(new Option("--format <format>", "how to print it").choices(Object.keys(FORMATS)).default("text"))
+    .addOption(jsonOption())
+    .action(async (options: Options) => {
+      const sources: SourceOptions = {
+        dir: resolve(options.dir),
+        stacks: options.stack,
+        progress: (line) => process.stderr.write(`${line}\n`),
+      };
+      const diff = await compare(await side(options.base, sources), await side(options.head, sources));
+      const print = FORMATS[options.json ? "json" : options.format] ?? asText;
+      process.stdout.write(`${print(diff)}\n`);
+      if (needsApproval(diff)) process.exitCode = GAINED;
+    });
+}
+
+function side(named: readonly string[], sources: SourceOptions): Promise<Side> {
+  const [first] = named;
+  if (first === undefined) return sideOfFolder(sources.dir, sources);
+  if (named.length > 1 || statSync(first, { throwIfNoEntry: false })?.isFile()) return sideOfFiles(named, sources);
+  return sideOfRevision(first, sources);
+}
