@@ -4,6 +4,7 @@ import { PortError } from "../local/servers.ts";
 import { ConfigurationError } from "../plan/configuration.ts";
 import { RevisionError } from "../plan/diff/revision.ts";
 import { PlanFitError } from "../plan/plan.ts";
+import { GithubError } from "../plan/review/github.ts";
 import { ProgramError } from "../plan/runProgram.ts";
 
 /** Exit code of a command that found that someone would gain access. */
@@ -21,6 +22,7 @@ const TOLD = new Map<unknown, 1 | 2>([
   [ProgramError, 2],
   [PlanFitError, 2],
   [RevisionError, 2],
+  [GithubError, 1],
   [DataFolderError, 2],
   [PortError, 2],
   [MlflowError, 1],

@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   matrix: async () => (await import("./commands/matrix.ts")).matrixCommand(),
   explain: async () => (await import("./commands/explain.ts")).explainCommand(),
   diff: async () => (await import("./commands/diff.ts")).diffCommand(),
+  review: async () => (await import("./commands/review.ts")).reviewCommand(),
   plan: async () => (await import("./commands/plan.ts")).planCommand(),
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(),
 };
