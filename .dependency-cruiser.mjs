@@ -1,5 +1,5 @@
 // Arrows point from machinery to knowledge, never back.
-const rooms = "authorizer|components|plan|local|cli|tools|test|bench";
+const rooms = "authorizer|components|plan|local|cli|policy|tools|test|bench";
 const only = (from, to, why) => ({
   name: `${from} imports ${to || "nothing of ours"} alone`,
   comment: why,
@@ -26,6 +26,7 @@ export default {
     only("components", "authorizer", "components declare resources and decide nothing"),
     only("plan", "authorizer", "the program is a black box in a folder"),
     only("local", "authorizer|plan", "the local run reads what is declared, not the program"),
+    only("policy", "authorizer", "guard rails read what is declared"),
     only("cli", "authorizer|plan|local", "commands put the rooms together"),
     {
       name: "plan and local know no resource classes",

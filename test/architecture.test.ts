@@ -26,6 +26,7 @@ function cruise(): Cruise {
       "plan",
       "local",
       "cli",
+      "policy",
       "index.ts",
     ],
     { cwd: ROOT, encoding: "utf8", maxBuffer: 1 << 28 },

@@ -78,6 +78,8 @@ function taskDefinition(name: string, args: ServiceArgs, opts: pulumi.ResourceOp
     portMappings: [{ containerPort: MLFLOW_PORT, protocol: "tcp" }],
     environment: args.environment,
     secrets: Object.entries(args.secrets).map(([variable, valueFrom]) => ({ name: variable, valueFrom })),
+    // The image's own user, said here too: an image of the stack's own may forget it.
+    user: "10001:10001",
     readonlyRootFilesystem: true,
     mountPoints: [{ sourceVolume: "tmp", containerPath: "/tmp", readOnly: false }],
     linuxParameters: { initProcessEnabled: true, capabilities: { drop: ["ALL"] } },

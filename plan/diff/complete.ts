@@ -66,8 +66,8 @@ function holds(resource: Resource): boolean {
 }
 
 function digest({ inputs }: Resource): string {
-  const tags = inputs.tags as Readonly<Record<string, unknown>> | undefined;
-  return String(tags?.[DIGEST_TAG] ?? "none");
+  const tags = inputs.tags as Readonly<Record<string, string>> | undefined;
+  return tags?.[DIGEST_TAG] ?? "none";
 }
 
 /** The first path where both know a value and differ. Names and ids that AWS makes are no difference. */

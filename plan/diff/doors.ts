@@ -92,13 +92,12 @@ function networks(plan: Plan, named: (text: string) => string): readonly Fact[] 
     ),
   ];
   return rules.map(([verb, { state }]) => {
-    const peer = String(
-      state.cidrIpv4 ?? state.cidrIpv6 ?? state.prefixListId ?? state.referencedSecurityGroupId ?? "?",
-    );
+    const given = state.cidrIpv4 ?? state.cidrIpv6 ?? state.prefixListId ?? state.referencedSecurityGroupId;
+    const peer = typeof given === "string" ? given : "?";
     const ports =
-      state.fromPort === undefined
-        ? "every port"
-        : `port ${String(state.fromPort)}${state.toPort === state.fromPort ? "" : `-${String(state.toPort)}`}`;
+      typeof state.fromPort === "number"
+        ? `port ${state.fromPort}${state.toPort === state.fromPort ? "" : `-${String(state.toPort)}`}`
+        : "every port";
     return door(
       `network ${named(peer)}`,
       `${verb} ${named(String(state.securityGroupId))} at ${ports}`,

@@ -88,7 +88,7 @@ function resourceFacts(resource: Resource, property: string, named: (text: strin
 
 function lambdaFacts(plan: Plan, named: (text: string) => string): readonly Fact[] {
   return ofType(plan, "aws:lambda/permission:Permission").map(({ name, state }) => {
-    const evidence = named(`${String(state.function)} from ${String(state.sourceArn ?? "anywhere")}`);
+    const evidence = named(`${String(state.function)} from ${(state.sourceArn as string | undefined) ?? "anywhere"}`);
     return {
       key: `statement|lambda|${String(state.principal)}|${evidence}`,
       area: "statement" as const,

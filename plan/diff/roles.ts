@@ -21,7 +21,7 @@ export function declaredRoles(plan: Plan): readonly DeclaredRole[] {
   const inline = ofType(plan, "aws:iam/rolePolicy:RolePolicy");
   const owners = personaOwners(plan);
   return ofType(plan, "aws:iam/role:Role").map((resource) => {
-    const name = String(resource.state.name ?? resource.id);
+    const name = (resource.state.name as string | undefined) ?? resource.id;
     const arns = [
       ...attachments
         .filter(({ state }) => state.role === name || state.role === resource.id)

@@ -75,6 +75,39 @@ function run({ request }, answer) {
   });
 }
 
+/** Starts a policy pack as Pulumi's own host does, and passes on what it writes: its first line is the port where it answers. */
+function runPlugin(call) {
+  const { request } = call;
+  const fail = (message) => call.emit("error", { code: grpc.status.UNIMPLEMENTED, message });
+  if (request.getKind() !== "analyzer") return fail(`this language host runs no plugin of kind ${request.getKind()}`);
+  const folder = request.getInfo().getProgramDirectory();
+  const own = createRequire(path.join(folder, "_.js"));
+  const variables = request
+    .getEnvList()
+    .map((each) => [each.slice(0, each.indexOf("=")), each.slice(each.indexOf("=") + 1)]);
+  const pack = spawn(
+    process.execPath,
+    [
+      own.resolve("@pulumi/pulumi/cmd/run-policy-pack"),
+      ...request.getArgsList(),
+      request.getInfo().getEntryPoint() || ".",
+    ],
+    { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env: Object.fromEntries(variables) },
+  );
+  programs.add(pack);
+  const write = (response) => call.cancelled || call.write(response);
+  pack.stdout.on("data", (chunk) => write(new language.RunPluginResponse().setStdout(chunk)));
+  pack.stderr.on("data", (chunk) => write(new language.RunPluginResponse().setStderr(chunk)));
+  pack.on("error", (error) => fail(`the policy pack could not be started: ${error.message}`));
+  pack.on("close", (code) => {
+    programs.delete(pack);
+    write(new language.RunPluginResponse().setExitcode(code ?? 1));
+    call.end();
+  });
+  // The engine is done with it.
+  call.on("cancelled", () => pack.kill());
+}
+
 const answering = (make) => (call, answer) => answer(null, make(call));
 
 const service = {
@@ -94,6 +127,7 @@ const service = {
     return new Empty();
   }),
   run,
+  runPlugin,
 };
 
 /** Everything else, such as generating code, is for the real host. */
