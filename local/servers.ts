@@ -11,7 +11,7 @@ export class PortError extends Error {
   override readonly name = "PortError";
 }
 
-const ADVICE = "End what holds it, or choose others with --port (four in a row are taken; 0 takes free ones)";
+const ADVICE = "End what holds it, or choose others with --port (five in a row are taken; 0 takes free ones)";
 
 /** Says at once, before anything has started, which of several ports in a row are taken. @throws PortError */
 export async function refuseBusyPorts(first: number, count: number): Promise<void> {

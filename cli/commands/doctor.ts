@@ -20,7 +20,7 @@ export function doctorCommand(): Command {
   return new Command("doctor")
     .description("what this machine has and lacks, and how to get it")
     .addOption(dirOption())
-    .option("--port <number>", "first of the four ports to look at", "8080")
+    .option("--port <number>", "first of the five ports to look at", "8080")
     .addOption(jsonOption())
     .action(async (options: { dir: string; port: string; json?: boolean }) => {
       const findings = [...tools(options.dir), ...(await ports(Number(options.port)))];
@@ -62,7 +62,7 @@ function program(what: string, command: string, args: readonly string[], advice:
 }
 
 async function ports(first: number): Promise<Finding[]> {
-  const names = ["code door", "browser door", "user pool", "STS"];
+  const names = ["code door", "browser door", "user pool", "STS", "web UI"];
   return Promise.all(
     names.map(async (name, i) =>
       finding(

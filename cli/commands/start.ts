@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { styleText } from "node:util";
 import { Command } from "commander";
 import { DataFolder } from "../../local/dataFolder.ts";
@@ -7,6 +8,12 @@ import { UsageError } from "../errors.ts";
 import { dataOption, dirOption } from "../options.ts";
 import { logLine } from "../screen/logLine.ts";
 import { welcome } from "../screen/welcome.ts";
+
+/** The built web UI: `npm start` builds it before, `node tools/ui.ts` by itself. */
+const UI = {
+  folder: resolve(import.meta.dirname, "../../ui/dist"),
+  headersFile: resolve(import.meta.dirname, "../../ui/headers.json"),
+};
 
 interface Options {
   readonly dir: string;
@@ -23,13 +30,13 @@ interface Options {
 
 export function startCommand(): Command {
   return new Command("start")
-    .description("run a central stack and its consumers on this machine: MLflow, both doors, STS, user pool")
+    .description("run a central stack and its consumers on this machine: MLflow, both doors, STS, user pool, web UI")
     .addOption(dirOption())
     .option("--central <stack>", "central stack", "central")
     .option("--consumer <stack...>", "consumer stacks", ["datascience"])
     .option(
       "--port <number>",
-      "first of four ports in a row: code door, browser door, user pool, STS (0: free ones)",
+      "first of five ports in a row: code door, browser door, user pool, STS, web UI (0: free ones)",
       "8080",
     )
     .addOption(dataOption())
@@ -43,9 +50,9 @@ export function startCommand(): Command {
 
 async function start(options: Options): Promise<void> {
   const port = Number(options.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65532)
+  if (!Number.isInteger(port) || port < 0 || port > 65531)
     throw new UsageError(
-      `--port \`${options.port}\` is no port: give a number from 0 to 65532, since four in a row are taken`,
+      `--port \`${options.port}\` is no port: give a number from 0 to 65531, since five in a row are taken`,
     );
   const data = resolve(options.data);
   if (options.reset) DataFolder.reset(data);
@@ -69,6 +76,7 @@ async function start(options: Options): Promise<void> {
     venv: resolve(import.meta.dirname, "../../.venv"),
     postgres: options.postgres,
     lenientSigv4: options.lenientSigv4 ?? false,
+    ui: existsSync(join(UI.folder, "index.html")) ? UI : undefined,
     signal: interruption.signal,
     progress: (part) => console.log(`${styleText("green", "✓")} ${part} ${styleText("dim", elapsed())}`),
     log: (record) => {

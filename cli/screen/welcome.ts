@@ -20,6 +20,7 @@ export function welcome(run: LocalRun, { data, elapsed }: { readonly data: strin
 ${bold("Ready")} in ${elapsed}. Ctrl-C stops it; state is kept in ${data}.
 
 ${bold("Doors")}
+  MLflow's UI            ${run.urls.ui ?? "not built: node tools/ui.ts"}
   code (SigV4)           ${run.urls.code}
   browser (token)        ${run.urls.browser}
   user pool              ${run.urls.userPool}   client ${run.clientId}

@@ -97,7 +97,7 @@ describe("seen working: gatehouse start", function () {
       }),
     );
     const data = join(temporaryFolder(), "data");
-    const { code, stderr, stdout } = await gatehouse("start", "--port", String(Math.min(port, 65532)), "--data", data);
+    const { code, stderr, stdout } = await gatehouse("start", "--port", String(Math.min(port, 65531)), "--data", data);
     holder.close();
     assert.deepEqual([code, stdout], [2, ""]);
     assert.match(stderr, new RegExp(`in use on 127\\.0\\.0\\.1: .*${port}.*--port`));

@@ -1,0 +1,36 @@
+// What pages and worker say to each other. A page may be older than the worker: add, never change.
+
+/** Worker → page, answered through the port. */
+export interface TokenQuestion {
+  readonly type: "token";
+  /** A token that the gateway has refused: another is wanted. */
+  readonly refused?: string | undefined;
+}
+
+/** Seconds since 1970 in `expires`. */
+export interface Token {
+  readonly token: string;
+  readonly expires: number;
+}
+
+/** Page → worker. */
+export type ToWorker =
+  | { readonly type: "claim" }
+  | ({ readonly type: "session" } & Token)
+  | { readonly type: "forget" };
+
+/** A call that the gateway or MLflow refused. */
+export interface Refused {
+  readonly type: "refused";
+  readonly method: string;
+  /** Path at the gateway, without stage. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Worker → pages: no page has a session that the gateway takes. */
+export interface SignedOut {
+  readonly type: "signed-out";
+}
+
+export type FromWorker = TokenQuestion | Refused | SignedOut;

@@ -1,0 +1,148 @@
+// Before MLflow's page: who is it, may he, where is he. Then MLflow's own script starts in this same page.
+import "./page.css";
+import { Bar } from "./bar.ts";
+import { type Config, readConfig } from "./config.ts";
+import { catchDownloads } from "./downloads.ts";
+import { startMlflow } from "./mlflow.ts";
+import { plainPage } from "./plainPage.ts";
+import { refusalWords } from "./refusal.ts";
+import { configure, endSession, type Session, session } from "./session.ts";
+import { onTabs, tellTabs } from "./tabs.ts";
+import { answerWorker, handOver, onWorkerNews, tellWorker, underWorker } from "./workerLink.ts";
+import {
+  activeWorkspace,
+  fetchWorkspaces,
+  forgetWorkspaces,
+  knownWorkspaces,
+  RefusedError,
+  settleWorkspace,
+  switchWorkspace,
+} from "./workspaces.ts";
+
+/** Milliseconds between two looks at how long the token lasts. */
+const REFRESH_LOOK = 20_000;
+
+let leaving = false;
+
+async function main(): Promise<void> {
+  const controlled = underWorker();
+  controlled.catch(() => undefined);
+  const config = await readConfig();
+  configure(config);
+  answerWorker();
+  if (config.loginDomain !== null && new URLSearchParams(location.search).has("code"))
+    await import("./returned.ts").then(({ returned }) => returned());
+  const found = (await session()) ?? (await loggedIn(config));
+  await controlled;
+  await opened(config, found);
+}
+
+async function loggedIn(config: Config): Promise<Session> {
+  // Somebody may log in in another tab.
+  onTabs((message) => message === "signed-in" && location.reload());
+  const { login } = await import("./login.tsx");
+  for (;;) {
+    await login(config);
+    const found = await session();
+    if (found) {
+      tellTabs("signed-in");
+      return found;
+    }
+  }
+}
+
+async function opened(config: Config, found: Session): Promise<void> {
+  const personas = (config.personas ?? []).filter(({ group }) => found.groups.includes(group)).map(({ name }) => name);
+  const bar = new Bar({ switchWorkspace, signOut: () => void leave() });
+  onWorkerNews({
+    refused: (refusal) =>
+      void refusalWords(refusal, config, personas).then((words) => words !== undefined && bar.say(words)),
+    // The tokens are there and nobody takes them: keeping them would lead here again.
+    signedOut: () => void endSession().finally(ended),
+  });
+  onTabs((message) => message === "signed-out" && ended());
+  handOver(found);
+  keepFresh();
+  catchDownloads();
+  sayWhenReleased(bar);
+
+  const { person } = found;
+  const show = (workspaces: readonly string[]) =>
+    bar.show({ person, personas: personas.length ? personas : found.groups, workspaces, workspace: activeWorkspace() });
+  const known = knownWorkspaces(person);
+  try {
+    if (!known) {
+      show([]);
+      const names = await fetchWorkspaces(person, config.workspaces ?? []);
+      settleWorkspace(names);
+      show(names);
+    } else {
+      settleWorkspace(known);
+      show(known);
+    }
+    const open = new URLSearchParams(location.search).get("open");
+    if (open?.startsWith("/") && !open.startsWith("//")) return location.replace(open);
+    startMlflow();
+    addEventListener("hashchange", () => show(knownWorkspaces(person) ?? []));
+    if (known) {
+      const names = await fetchWorkspaces(person, config.workspaces ?? []);
+      if (settleWorkspace(names)) location.reload();
+      show(names);
+    }
+  } catch (error) {
+    if (leaving) return;
+    if (error instanceof RefusedError) refusedPage(person, error.message);
+    else throw error;
+  }
+}
+
+function refusedPage(person: string, message: string): void {
+  forgetWorkspaces();
+  plainPage("You have no access yet", `You are logged in as ${person}. ${message}`, {
+    label: "Sign out",
+    run: () => void leave(),
+  });
+}
+
+/** Replaces the token before it ends, also while nobody clicks. */
+function keepFresh(): void {
+  const look = async () => {
+    const found = await session();
+    if (found) handOver(found);
+    else if (navigator.onLine) ended();
+  };
+  setInterval(() => void look(), REFRESH_LOOK);
+  // A machine that slept has a late timer.
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void look());
+}
+
+async function leave(): Promise<void> {
+  leaving = true;
+  tellWorker({ type: "forget" });
+  forgetWorkspaces();
+  await endSession();
+  tellTabs("signed-out");
+  location.reload();
+}
+
+/** Another tab signed out, or the login has ended: what is on the screen goes, the address stays for the next login. */
+function ended(): void {
+  if (leaving) return;
+  leaving = true;
+  location.reload();
+}
+
+/** The files of an older release are gone: the page says so instead of staying blank. */
+function sayWhenReleased(bar: Bar): void {
+  addEventListener("unhandledrejection", ({ reason }) => {
+    if (reason instanceof Error && reason.name === "ChunkLoadError")
+      bar.say("A newer version was released: reload this page.", 3600);
+  });
+}
+
+main().catch((error: unknown) => {
+  plainPage("MLflow can't be opened", error instanceof Error ? error.message : String(error), {
+    label: "Try again",
+    run: () => location.reload(),
+  });
+});

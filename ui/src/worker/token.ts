@@ -1,0 +1,53 @@
+import type { Token, TokenQuestion } from "../messages.ts";
+
+declare const self: ServiceWorkerGlobalScope;
+
+/** A token with fewer seconds left is not used any more: the clocks of two machines differ. */
+const MARGIN = 20;
+const PATIENCE_MS = 15_000;
+
+let kept: Token | undefined;
+let asking: Promise<Token | undefined> | undefined;
+
+export function keep(token: Token): void {
+  kept = token;
+}
+
+export function forget(): void {
+  kept = undefined;
+}
+
+/**
+ * The person's token. A worker that the browser ended has lost it and asks the pages again, which alone keep the session.
+ *
+ * @param refused token that the gateway has just refused
+ */
+export async function token(refused?: string): Promise<string | undefined> {
+  if (kept && kept.token !== refused && kept.expires - MARGIN > Date.now() / 1000) return kept.token;
+  asking ??= ask(refused).finally(() => {
+    asking = undefined;
+  });
+  kept = await asking;
+  return kept?.token === refused ? undefined : kept?.token;
+}
+
+/** The first page that has one wins; a page in the background may be frozen. */
+async function ask(refused?: string): Promise<Token | undefined> {
+  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const answers = pages.map((page) => askPage(page, { type: "token", refused }));
+  return Promise.any(answers).catch(() => undefined);
+}
+
+function askPage(page: Client, question: TokenQuestion): Promise<Token> {
+  return new Promise((resolve, reject) => {
+    const { port1, port2 } = new MessageChannel();
+    const timer = setTimeout(() => reject(new Error("the page does not answer")), PATIENCE_MS);
+    port1.onmessage = ({ data }: MessageEvent<Token | null>) => {
+      clearTimeout(timer);
+      port1.close();
+      if (data) resolve(data);
+      else reject(new Error("the page has no session"));
+    };
+    page.postMessage(question, [port2]);
+  });
+}
