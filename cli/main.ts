@@ -17,6 +17,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import("./commands/explain.ts")).explainCommand(),
   diff: async () => (await import("./commands/diff.ts")).diffCommand(),
   review: async () => (await import("./commands/review.ts")).reviewCommand(),
+  users: async () => (await import("./commands/users.ts")).usersCommand(),
+  policy: async () => (await import("./commands/policy.ts")).policyCommand(),
   plan: async () => (await import("./commands/plan.ts")).planCommand(),
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(),
 };

@@ -4,7 +4,11 @@ import { DataFolder } from "../local/dataFolder.ts";
 import { UsageError } from "./errors.ts";
 
 /** Asks the local run that uses a data folder. @throws UsageError when there is none, or with what it says */
-export async function askLocalRun<T>(data: string, path: "/credentials" | "/token", body: object): Promise<T> {
+export async function askLocalRun<T>(
+  data: string,
+  path: "/credentials" | "/token" | "/administration",
+  body: object,
+): Promise<T> {
   const run = DataFolder.runningIn(resolve(data));
   if (!run)
     throw new UsageError(`no local run uses ${data}: start one with \`npm start\`, or name its folder with --data`);

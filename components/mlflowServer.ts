@@ -9,6 +9,7 @@ import { taskRoles } from "./mlflowServer/roles.ts";
 import { serverSecrets } from "./mlflowServer/secrets.ts";
 import { service } from "./mlflowServer/service.ts";
 import type { CentralSettings } from "./settings/central.ts";
+import { type AccessTable, accessTable } from "./shared/accessTable.ts";
 import { privateBucket } from "./shared/bucket.ts";
 import { dataKey } from "./shared/key.ts";
 import { privateNetwork } from "./shared/network.ts";
@@ -49,6 +50,8 @@ export class MlflowServer extends pulumi.ComponentResource {
   readonly linkSecurityGroupId: pulumi.Output<string>;
   readonly artifactBucket: pulumi.Output<string>;
   readonly kmsKeyArn: pulumi.Output<string>;
+  /** Where administrators narrow what personas may do. */
+  readonly accessTable: AccessTable;
   /** What the gateway proves itself with. */
   readonly proof: pulumi.Output<string>;
   /** What the authorizer signs a browser's user with. */
@@ -71,6 +74,7 @@ export class MlflowServer extends pulumi.ComponentResource {
         ...networkSettings,
         kmsKeyArn: key.arn,
         endpoints: server.aiGateway ? [...ENDPOINTS, "bedrock-runtime"] : ENDPOINTS,
+        dynamodb: true,
       },
       child,
     );
@@ -115,6 +119,7 @@ export class MlflowServer extends pulumi.ComponentResource {
       child,
     );
     const image = mlflowImage(`${name}-image`, server, key.arn, child);
+    this.accessTable = accessTable("gatehouse-access-policy", child);
     const roles = taskRoles(
       name,
       {
@@ -127,6 +132,7 @@ export class MlflowServer extends pulumi.ComponentResource {
         secretArns: Object.values(secrets.arns),
         aiGateway: server.aiGateway,
         repositoryArn: image.repositoryArn,
+        accessTable: this.accessTable,
       },
       child,
     );
@@ -139,6 +145,7 @@ export class MlflowServer extends pulumi.ComponentResource {
         environment: environment({
           region,
           directory: args.directory,
+          accessTable: this.accessTable.name,
           workers: server.workers,
           aiGateway: server.aiGateway,
           databaseUrl: aurora.url,
@@ -201,7 +208,16 @@ function securityGroups(
     { ...https, prefixListId: network.s3PrefixListId },
     opts,
   );
-  return { link, loadBalancer: balancer, task, database: aurora, rules: [...inside, toAws, toS3] };
+  const toDynamodb = network.dynamodbPrefixListId
+    ? [
+        new aws.vpc.SecurityGroupEgressRule(
+          `${name}-task-to-dynamodb`,
+          { ...https, prefixListId: network.dynamodbPrefixListId },
+          opts,
+        ),
+      ]
+    : [];
+  return { link, loadBalancer: balancer, task, database: aurora, rules: [...inside, toAws, toS3, ...toDynamodb] };
 }
 
 function oldVersions(settings: CentralSettings["artifacts"]): aws.types.input.s3.BucketLifecycleConfigurationRule {

@@ -7,6 +7,7 @@ import { door, doorApi } from "./secureGateway/door.ts";
 import { definitionOf } from "./secureGateway/doors.ts";
 import { personaPolicies } from "./secureGateway/policies.ts";
 import type { CentralSettings } from "./settings/central.ts";
+import type { AccessTable } from "./shared/accessTable.ts";
 
 export interface SecureGatewayArgs {
   readonly account: string;
@@ -23,6 +24,7 @@ export interface SecureGatewayArgs {
     readonly proof: pulumi.Input<string>;
     readonly assertionKey: pulumi.Input<string>;
     readonly kmsKeyArn: pulumi.Input<string>;
+    readonly accessTable: AccessTable;
   };
   /** User pools whose tokens the `browser` door takes. */
   readonly userPools: readonly TrustedUserPool[];
@@ -78,6 +80,7 @@ export class SecureGateway extends pulumi.ComponentResource {
         restApi: browserApi,
         personas: args.personas,
         userPools: args.userPools,
+        accessTable: server.accessTable,
         assertionKey: server.assertionKey,
         cacheSeconds: settings.tokenCacheSeconds,
         kmsKeyArn: server.kmsKeyArn,

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Administration } from "./administration.ts";
 import type { Profile } from "./people.ts";
 import { type Credentials, type Sts, StsError } from "./sts/index.ts";
 
@@ -29,6 +30,7 @@ export interface TokenRequest {
 export interface Control {
   readonly credentials: (request: CredentialsRequest) => LocalCredentials;
   readonly token: (request: TokenRequest) => Promise<string>;
+  readonly administration: () => Administration;
 }
 
 interface CredentialSource {
@@ -81,7 +83,7 @@ function shaped(credentials: Credentials, more: Readonly<Record<string, string>>
   };
 }
 
-/** Answers `POST /credentials` and `POST /token` on the run's Unix socket. */
+/** Answers `POST /credentials`, `POST /token` and `POST /administration` on the run's Unix socket. */
 export function controlHandler(control: Control) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let answer: unknown;
@@ -91,6 +93,7 @@ export function controlHandler(control: Control) {
       const body = JSON.parse(Buffer.concat(chunks).toString()) as CredentialsRequest & TokenRequest;
       if (request.url === "/credentials") answer = control.credentials(body);
       else if (request.url === "/token") answer = { token: await control.token(body) };
+      else if (request.url === "/administration") answer = control.administration();
       else throw new Error(`the local run knows no ${request.url ?? ""}`);
     } catch (error) {
       response.statusCode = 400;

@@ -6,16 +6,19 @@ import type { Door } from "../authorizer/catalogue/types.ts";
 import { readConfiguration } from "../plan/configuration.ts";
 import { authorizerArchive, restApis } from "../plan/documents.ts";
 import type { Plan } from "../plan/plan.ts";
+import { administratorKey, mailFile } from "./administration.ts";
 import { type Control, controlHandler, localCredentials } from "./control.ts";
 import type { DataFolder } from "./dataFolder.ts";
 import { createGateway, GATEWAY_SERVER_OPTIONS, loadAuthorizer } from "./gateway/index.ts";
 import { createIssuer } from "./issuer/index.ts";
+import { preTokenFunction } from "./issuer/preToken.ts";
 import type { LocalRun, LocalRunOptions } from "./localRunTypes.ts";
-import { accessSetting, type Container } from "./mlflowContainer.ts";
+import { type AccessSetting, accessSetting, type Container } from "./mlflowContainer.ts";
 import type { MlflowProcess } from "./mlflowProcess.ts";
 import { localUsers, profilesOf } from "./people.ts";
 import { type Listening, listen, listenOnSocket } from "./servers.ts";
 import { createSts } from "./sts/index.ts";
+import type { OpenSite } from "./ui/index.ts";
 
 interface Parts {
   readonly options: LocalRunOptions;
@@ -26,6 +29,10 @@ interface Parts {
   readonly consumers: readonly Plan[];
   readonly container: Container;
   readonly mlflow: MlflowProcess;
+  /** Environment with which a function reads the declared tables. */
+  readonly reader: Readonly<Record<string, string>>;
+  readonly tablesUrl: string;
+  readonly ui: OpenSite | undefined;
 }
 
 /** Opens everything that callers meet, in front of a running MLflow: user pool, STS, both doors, and the socket for commands. */
@@ -49,6 +56,9 @@ export async function openDoors(parts: Parts): Promise<Omit<LocalRun, "ended" | 
     federatedGroups: Object.values(access.workspaces).flatMap((groups) => groups ?? []),
     directory: data.directory("user-pool"),
     allowPasswordFlow: true,
+    administrator: administratorKey(data),
+    deliver: mailFile(data, options.progress ?? (() => undefined)),
+    preToken: await preTokenFunction(central, data.directory("functions")),
   });
   const log = options.log ?? (() => undefined);
   const sts = createSts({
@@ -63,6 +73,7 @@ export async function openDoors(parts: Parts): Promise<Omit<LocalRun, "ended" | 
     plan: central,
     api: apis.browser.id,
     directory: data.directory("functions"),
+    environment: parts.reader,
     fetchJwks: issuer.fetchJwks,
   });
   const open = async (door: Door, offset: number) => {
@@ -75,6 +86,7 @@ export async function openDoors(parts: Parts): Promise<Omit<LocalRun, "ended" | 
       authorizer,
       lenientSigv4: options.lenientSigv4 ?? false,
       personaOf: (role) => access.roles[role]?.persona,
+      ...(parts.ui && door === "browser" ? { uiOrigin: parts.ui.url } : {}),
       log,
     });
     closers.push(gateway.close);
@@ -86,11 +98,34 @@ export async function openDoors(parts: Parts): Promise<Omit<LocalRun, "ended" | 
     browser: await open("browser", 1),
     userPool: await opened(listen(port(2), (q, r) => void issuer.handle(q, r))),
     sts: await opened(listen(port(3), (q, r) => void sts.handle(q, r))),
+    ui: parts.ui?.url ?? null,
     mlflow: mlflow.url,
   };
+  const [clientId = ""] = issuer.clientIds;
+  parts.ui?.configure({
+    configuration: {
+      apiUrl: urls.browser,
+      region,
+      userPoolId: issuer.poolId,
+      userPoolClientId: clientId,
+      userPoolEndpoint: urls.userPool,
+      loginDomain: null,
+      providers: [],
+      workspaces: ownFirst(access.workspaces),
+      personas,
+    },
+    origins: [new URL(urls.browser).origin, urls.userPool],
+  });
   const control: Control = {
     credentials: (request) => localCredentials({ sts, profiles, urls }, request),
     token: ({ as, seconds }) => issuer.tokenFor(as, seconds === undefined ? {} : { seconds }),
+    administration: () => ({
+      region,
+      userPoolId: issuer.poolId,
+      userPoolUrl: urls.userPool,
+      tablesUrl: parts.tablesUrl,
+      credentials: administratorKey(data),
+    }),
   };
   // A short path of its own: a socket's may not be longer than about 100 characters.
   const socketFolder = mkdtempSync(join(tmpdir(), "gatehouse-"));
@@ -98,12 +133,19 @@ export async function openDoors(parts: Parts): Promise<Omit<LocalRun, "ended" | 
   const answer = controlHandler(control);
   const socket = await opened(listenOnSocket(join(socketFolder, "control.sock"), (q, r) => void answer(q, r)));
   data.noteRun({ pid: process.pid, mlflowPid: mlflow.pid, socket });
-  const [clientId = ""] = issuer.clientIds;
   const plans = { central, consumers };
   return { ...control, urls, region, plans, personas, profiles, users, clientId };
 }
 
-function regionOf(options: LocalRunOptions): string {
+/** A team's own workspaces before those of everybody, as MLflow's side orders them. */
+function ownFirst(workspaces: AccessSetting["workspaces"]): readonly string[] {
+  const all = Object.entries(workspaces);
+  const restricted = ([, groups]: (typeof all)[number]) => Boolean(groups?.length);
+  return [...all.filter(restricted), ...all.filter((each) => !restricted(each))].map(([name]) => name);
+}
+
+/** Region of the central stack. */
+export function regionOf(options: LocalRunOptions): string {
   return readConfiguration(options.dir, options.central).values["aws:region"] ?? "us-east-1";
 }
 

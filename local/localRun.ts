@@ -1,16 +1,19 @@
 import { join } from "node:path";
 import { runProgram } from "../plan/runProgram.ts";
+import { administratorKey, readerEnvironment, readerKey } from "./administration.ts";
 import { DataFolder } from "./dataFolder.ts";
-import { openDoors } from "./doors.ts";
+import { openDoors, regionOf } from "./doors.ts";
+import { createDynamo } from "./dynamo/index.ts";
 import type { LocalRun, LocalRunOptions } from "./localRunTypes.ts";
-import { mlflowContainer } from "./mlflowContainer.ts";
+import { type Container, mlflowContainer } from "./mlflowContainer.ts";
 import { startMlflow } from "./mlflowProcess.ts";
-import { refuseBusyPorts } from "./servers.ts";
+import { listen, refuseBusyPorts } from "./servers.ts";
+import { openSite } from "./ui/index.ts";
 
 export type { LocalRun, LocalRunOptions } from "./localRunTypes.ts";
 
-/** Code door, browser door, user pool, STS. */
-const PORTS = 4;
+/** Code door, browser door, user pool, STS, web UI. */
+const PORTS = 5;
 
 /**
  * Gives each thing that the stacks declare its real part on this machine, and says where.
@@ -48,12 +51,27 @@ async function start(
   const central = await runProgram({ dir: options.dir, stack: options.central, seed });
   progress(`${options.central}: ${central.resources.length} resources declared`);
 
-  const container = mlflowContainer(central);
+  // Its address first: both doors and MLflow take calls of this origin alone.
+  const ui = options.ui && (await openSite(options.ui, options.port === 0 ? 0 : options.port + PORTS - 1));
+  if (ui) closers.push(ui.close);
+  const declaredContainer = mlflowContainer(central);
+  const container = ui ? withUiOrigins(declaredContainer, ui.url) : declaredContainer;
+  const region = regionOf(options);
+  const tables = createDynamo({
+    plan: central,
+    region,
+    directory: data.directory("tables"),
+    administrator: administratorKey(data),
+    reader: readerKey(data),
+  });
+  const listening = await listen(0, (request, response) => void tables.handle(request, response));
+  closers.push(listening.close);
+  const reader = readerEnvironment(data, region, listening.url);
   // The slowest part starts first; the rest comes up beside it.
   const mlflowStarting = startMlflow({
     container,
     venv: options.venv,
-    overrides: overrides(data, options),
+    overrides: { ...reader, ...overrides(data, options) },
     logFile: data.file("mlflow.log"),
     spawned: (mlflowPid) => data.noteRun({ pid: process.pid, mlflowPid, socket: null }),
     signal: options.signal,
@@ -76,8 +94,24 @@ async function start(
   if (planned.status === "rejected") throw planned.reason;
   if (started.status === "rejected") throw started.reason;
   const [mlflow, consumers] = [started.value, planned.value];
-  const opened = await openDoors({ options, data, closers, central, consumers, container, mlflow });
+  const opened = await openDoors({
+    reader,
+    tablesUrl: listening.url,
+    ui,
+    options,
+    data,
+    closers,
+    central,
+    consumers,
+    container,
+    mlflow,
+  });
   return { ...opened, ended: mlflow.ended, stop };
+}
+
+/** MLflow takes writes from the UI's origin on this machine in place of the declared one. */
+function withUiOrigins(container: Container, origin: string): Container {
+  return { ...container, environment: { ...container.environment, MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: origin } };
 }
 
 /** What differs from AWS. */

@@ -5,6 +5,7 @@ import type { GatewayLogRecord } from "./gateway/index.ts";
 import type { LocalUser } from "./issuer/index.ts";
 import type { Profile } from "./people.ts";
 import type { StsLogRecord } from "./sts/index.ts";
+import type { SiteSettings } from "./ui/index.ts";
 
 export interface LocalRunOptions {
   /** The program's folder. */
@@ -13,11 +14,13 @@ export interface LocalRunOptions {
   readonly central: string;
   /** Consumer stacks. */
   readonly consumers: readonly string[];
-  /** First of four ports in a row: code door, browser door, user pool, STS. 0 takes free ones. */
+  /** First of five ports in a row: code door, browser door, user pool, STS, web UI. 0 takes free ones. */
   readonly port: number;
   readonly data: string;
   /** Folder of the Python environment. */
   readonly venv: string;
+  /** The built web UI; default none is served. */
+  readonly ui?: SiteSettings | undefined;
   readonly lenientSigv4?: boolean;
   /** SQLAlchemy URL of a PostgreSQL database; default SQLite in the data folder. */
   readonly postgres?: string | undefined;
@@ -35,6 +38,8 @@ export interface LocalRun extends Control {
     readonly browser: string;
     readonly userPool: string;
     readonly sts: string;
+    /** The web UI, on its own origin; null where none was built. */
+    readonly ui: string | null;
     /** MLflow itself, which refuses whoever is not the gateway. */
     readonly mlflow: string;
   };

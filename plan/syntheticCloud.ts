@@ -70,5 +70,13 @@ const INVOKES: Readonly<Record<string, (question: Question) => Record<string, un
     id: account,
   }),
   "aws:index/getRegion:getRegion": ({ region }) => ({ region, name: region, id: region, description: region }),
+  // A secret that only AWS has: the same made-up one each time, so that a local identity provider can be told it.
+  "aws:secretsmanager/getSecretVersion:getSecretVersion": ({ inputs }) => ({
+    id: inputs.secretId,
+    secretId: inputs.secretId,
+    secretString: createHash("sha256")
+      .update(`secret ${String(inputs.secretId)}`)
+      .digest("hex"),
+  }),
   "aws:index/getPartition:getPartition": () => ({ partition: "aws", dnsSuffix: "amazonaws.com", id: "aws" }),
 };

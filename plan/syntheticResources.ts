@@ -69,6 +69,18 @@ const apiGatewayId: Maker = ({ digest }) => ({ id: letters(digest, 6) });
  * those stays without a value, and the run says so.
  */
 export const MAKERS: Readonly<Record<string, Maker>> = {
+  "aws:amplify/app:App": ({ region, account, digest }) => {
+    const id = `d${letters(digest, 13)}`;
+    const arn = `arn:aws:amplify:${region}:${account}:apps/${id}`;
+    return { id, state: { arn, defaultDomain: `${id}.amplifyapp.com` } };
+  },
+  "aws:amplify/branch:Branch": ({ region, account, inputs }) => {
+    const [app, branch] = [String(inputs.appId), String(inputs.branchName)];
+    return {
+      id: `${app}/${branch}`,
+      state: { arn: `arn:aws:amplify:${region}:${account}:apps/${app}/branches/${branch}` },
+    };
+  },
   "aws:apigateway/restApi:RestApi": ({ region, account, digest }) => {
     const id = letters(digest, 10);
     return {
@@ -116,6 +128,7 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
     };
   },
   "aws:cognito/userPoolClient:UserPoolClient": ({ digest }) => ({ id: letters(digest, 26) }),
+  "aws:dynamodb/table:Table": named("dynamodb", "table/"),
   "aws:ec2/eip:Eip": ec2("eipalloc", "elastic-ip"),
   "aws:ec2/internetGateway:InternetGateway": ec2("igw", "internet-gateway"),
   "aws:ec2/natGateway:NatGateway": ec2("nat", "natgateway"),

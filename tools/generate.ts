@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { exportedCatalogue } from "../authorizer/catalogue/exported.ts";
+import { exportedAjaxPaths, exportedCatalogue } from "../authorizer/catalogue/exported.ts";
 import { configurationPage } from "../components/settings/page.ts";
 import { declaredAccess } from "../plan/documents.ts";
 import { permissionsPage } from "../plan/permissionsPage.ts";
@@ -13,6 +13,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 const central = await runProgram({ dir: ROOT, stack: "central" });
 const files: Readonly<Record<string, string>> = {
+  "client/mlflow_gatehouse/proxy/ajax_paths.json": `${JSON.stringify(exportedAjaxPaths(), null, 2)}\n`,
   "docker/gatehouse_mlflow/catalogue.json": `[\n${exportedCatalogue()
     .map((endpoint) => JSON.stringify(endpoint))
     .join(",\n")}\n]\n`,

@@ -16,3 +16,9 @@ export function exportedCatalogue(): readonly ExportedEndpoint[] {
     `${a.path} ${a.method}` < `${b.path} ${b.method}` ? -1 : 1,
   );
 }
+
+/** Templates below `/ajax-api/` that the `code` door serves as they are; every other one has its twin below `/api/` there. For the proxy in Jupyter. */
+export function exportedAjaxPaths(): readonly string[] {
+  const served = ENDPOINTS.filter(({ path, doors }) => path.startsWith("/ajax-api/") && doors.includes("code"));
+  return [...new Set(served.map(({ path }) => path))].sort();
+}

@@ -11,6 +11,8 @@ import { isPerson } from "./person.ts";
 export interface UserPool {
   readonly userPoolId: string;
   readonly clientIds: readonly string[];
+  /** Claim that names the person; default `username`, which an administrator chose. A pool with foreign identity providers has one of its own. */
+  readonly personClaim?: string;
 }
 
 export interface Identity {
@@ -50,7 +52,7 @@ const MODULUS_BITS = 2048;
 export function tokenVerifier(pools: readonly UserPool[], fetcher?: Fetcher): VerifyToken {
   if (!pools.length || pools.some((pool) => !pool.clientIds.length))
     throw new Error("no user pool or no app client to accept tokens of");
-  const issuers = new Map(pools.map((pool) => [issuerOf(pool.userPoolId), pool.clientIds]));
+  const issuers = new Map(pools.map((pool) => [issuerOf(pool.userPoolId), pool]));
   const keys = signingKeys(fetcher);
   return async (token) => {
     const [head = "", body = "", signature = "", ...more] = token.split(".");
@@ -59,13 +61,13 @@ export function tokenVerifier(pools: readonly UserPool[], fetcher?: Fetcher): Ve
     if (alg !== ALGORITHM || typeof kid !== "string" || crit !== undefined) throw new UnauthorizedError("header");
     const claims = decoded(body);
     const issuer = claims.iss;
-    const clientIds = typeof issuer === "string" ? issuers.get(issuer) : undefined;
-    if (typeof issuer !== "string" || !clientIds) throw new UnauthorizedError("issuer");
+    const pool = typeof issuer === "string" ? issuers.get(issuer) : undefined;
+    if (typeof issuer !== "string" || !pool) throw new UnauthorizedError("issuer");
     const key = keys.known(issuer, kid) ?? (await keys.fetched(issuer, kid, claims));
     const signed = Buffer.from(token.slice(0, head.length + 1 + body.length));
     if (!verify("RSA-SHA256", signed, key, Buffer.from(signature, "base64url")))
       throw new UnauthorizedError("signature");
-    return identityOf(checked(claims, issuer, clientIds));
+    return identityOf(checked(claims, issuer, pool.clientIds), pool.personClaim ?? "username");
   };
 }
 
@@ -124,14 +126,15 @@ function checked(claims: Claims, issuer: string, clientIds: readonly string[]): 
   }
 }
 
-function identityOf(claims: Claims): Identity {
-  const { exp, username } = claims;
+function identityOf(claims: Claims, personClaim: string): Identity {
+  const { exp } = claims;
+  const person = claims[personClaim];
   // The library checks an expiry only where there is one; a token that never ends is none of Cognito's.
   if (typeof exp !== "number") throw new UnauthorizedError("expiry");
   const groups = claims["cognito:groups"];
   return {
-    // No self sign-up and no alias: `username` is what an administrator wrote, and nobody can change his own.
-    person: isPerson(username) ? username : null,
+    // No self sign-up and no alias: `username` is what an administrator wrote, and nobody can change his own; another claim is our function's.
+    person: isPerson(person) ? person : null,
     groups: Array.isArray(groups) ? groups.filter((group) => typeof group === "string") : [],
     expiry: exp,
   };

@@ -1,6 +1,7 @@
 import { createSecretKey } from "node:crypto";
 import type { Fetcher } from "aws-jwt-verify/https";
 import type { Persona } from "../catalogue/personas.ts";
+import { type AccessPolicy, DEPLOYED_ALONE, groupsOf, isRevoked, narrowed } from "../identity/accessPolicy.ts";
 import { assertionExpiry, signAssertion } from "../identity/assertion.ts";
 import { type Identity, tokenVerifier, UnauthorizedError, type UserPool } from "../identity/token.ts";
 import { browserDocument } from "../policy/compile.ts";
@@ -40,6 +41,8 @@ export interface HandlerSettings {
   readonly cacheSeconds: number;
   /** How key sets are fetched; default HTTPS. */
   readonly fetchJwks?: Fetcher | undefined;
+  /** What an administrator changed since the deployment; default nothing. */
+  readonly accessPolicy?: (() => Promise<AccessPolicy>) | undefined;
 }
 
 /**
@@ -51,6 +54,7 @@ export function authorizer(settings: HandlerSettings): (event: AuthorizerEvent) 
   const verify = tokenVerifier(settings.userPools, settings.fetchJwks);
   if (settings.assertionKey.length < 32) throw new Error("the assertion key is shorter than 32 characters");
   const assertionKey = createSecretKey(settings.assertionKey, "utf8");
+  const accessPolicy = settings.accessPolicy ?? (() => Promise.resolve(DEPLOYED_ALONE));
   const access = accessByGroups(settings.personas);
 
   return async (event) => {
@@ -66,7 +70,9 @@ export function authorizer(settings: HandlerSettings): (event: AuthorizerEvent) 
     }
     const { person, groups } = identity;
     if (person === null) return denied(stageArn, "unknown", NO_PERSON);
-    const held = access(groups, stageArn);
+    const policy = await accessPolicy();
+    if (isRevoked(person, policy)) return denied(stageArn, person, REVOKED);
+    const held = access(groups, stageArn, policy);
     if (!held) return denied(stageArn, person, noPersona(person, settings.personas));
 
     const exp = assertionExpiry(identity.expiry, Math.floor(Date.now() / 1000), settings.cacheSeconds);
@@ -78,6 +84,8 @@ export function authorizer(settings: HandlerSettings): (event: AuthorizerEvent) 
 
 const NO_PERSON =
   "your user name can't stand for a person: ask an administrator of the user pool to create you with a lower-case name";
+
+const REVOKED = "your access was revoked: ask the platform team";
 
 /** What everybody in the same groups gets. */
 interface Access {
@@ -93,13 +101,13 @@ const COMBINATIONS = 1000;
 /** The answer depends on the groups alone, so it is compiled once for each combination of them. */
 function accessByGroups(all: readonly Persona[]) {
   const kept = new Map<string, Access | undefined>();
-  return (groups: readonly string[], stageArn: string): Access | undefined => {
+  return (groups: readonly string[], stageArn: string, policy: AccessPolicy): Access | undefined => {
     // A group's name has no line break. Source: Cognito API, `CreateGroup` → `GroupName`.
-    const key = `${stageArn}\n${groups.join("\n")}`;
+    const key = `${policy.item}\n${stageArn}\n${groups.join("\n")}`;
     if (kept.has(key)) return kept.get(key);
     if (kept.size >= COMBINATIONS) kept.clear();
     const access = accessOf(
-      all.filter((persona) => groups.includes(persona.group)),
+      narrowed(all, policy).filter((persona) => groupsOf(persona, policy).some((group) => groups.includes(group))),
       stageArn,
     );
     kept.set(key, access);

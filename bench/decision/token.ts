@@ -11,6 +11,7 @@ import { type AuthorizerFunction, loadAuthorizer } from "../../local/gateway/ind
 import { authorizerFunction, declaredAccess, restApis } from "../../plan/documents.ts";
 import { examplePath } from "../../plan/matrix.ts";
 import { runProgram } from "../../plan/runProgram.ts";
+import { emptyTables } from "../../test/helpers/tables.ts";
 import { type TestPool, testPool } from "../../test/helpers/tokens.ts";
 import { micros, type Report, times } from "../report.ts";
 import { ROOT } from "../root.ts";
@@ -28,7 +29,7 @@ interface Call {
 
 /** The declared authorizer bundle, key set fetched, on tokens of as many people, against what no authorizer can do without: one RS256 verification. */
 export async function tokenDecision(): Promise<Report> {
-  const { pool, handler, stageArn, groups } = await declared();
+  const { pool, handler, closeTables, stageArn, groups } = await declared();
   const calls = await callsOf(pool, stageArn, groups);
   const bare = bareVerification(calls, await publicKey(pool));
   const verifier = CognitoJwtVerifier.create(
@@ -58,6 +59,7 @@ export async function tokenDecision(): Promise<Report> {
       return calls.length;
     },
   });
+  await closeTables();
   const fetches = pool.fetchJwks.calls;
   const against = (subject: keyof typeof samples) => ratio(samples[subject].cpu, samples.bare.cpu);
   const cpu = (subject: keyof typeof samples) => micros(median(samples[subject].cpu));
@@ -109,17 +111,25 @@ async function declared() {
   const pool = await testPool(declaredPool?.userPoolId, declaredPool?.clientIds[0]);
   const directory = mkdtempSync(join(tmpdir(), "gatehouse-bench-"));
   let handler: AuthorizerFunction;
+  const tables = await emptyTables(plan);
   try {
     handler = await loadAuthorizer({
       plan,
       api: restApis(plan).browser.id,
       directory,
+      environment: { ...tables.environment, GATEHOUSE_ACCESS_CACHE_SECONDS: "900" },
       fetchJwks: { fetch: pool.fetchJwks.fetch },
     });
   } finally {
     rmSync(directory, { recursive: true });
   }
-  return { pool, handler, stageArn: access.stageArns.browser, groups: access.personas.map(({ group }) => group) };
+  return {
+    pool,
+    handler,
+    closeTables: tables.close,
+    stageArn: access.stageArns.browser,
+    groups: access.personas.map(({ group }) => group),
+  };
 }
 
 /** As many people as calls; personas and routes in turn. */

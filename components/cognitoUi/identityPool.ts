@@ -7,17 +7,25 @@ export interface IdentityPoolArgs {
   readonly clientId: pulumi.Input<string>;
 }
 
+/** Credentials for people who logged in to the user pool. */
+export interface IdentityPool {
+  readonly id: pulumi.Output<string>;
+  /** Persona → its role. */
+  readonly roles: Readonly<Record<string, aws.iam.Role>>;
+}
+
 /**
- * AWS credentials for people who logged in to the user pool. The role holds no permission: an administrator attaches what such a person may do in AWS
- * beside MLflow, whose `code` door does not take it.
+ * AWS credentials for people who logged in, by persona: the role of a person's one persona group, else none. A role holds no permission: an
+ * administrator attaches what such people may do in AWS beside MLflow, whose `code` door does not take a session that names no person.
  *
- * @returns id of the pool
+ * @param personas names
  */
 export function identityPool(
   name: string,
   args: IdentityPoolArgs,
+  personas: readonly string[],
   opts: pulumi.ResourceOptions,
-): pulumi.Output<string> {
+): IdentityPool {
   const pool = new aws.cognito.IdentityPool(
     name,
     {
@@ -35,32 +43,51 @@ export function identityPool(
     },
     opts,
   );
-  const role = new aws.iam.Role(
-    name,
-    {
-      assumeRolePolicy: pool.id.apply((id) =>
-        JSON.stringify({
-          Version: "2012-10-17",
-          Statement: [
-            {
-              Effect: "Allow",
-              Principal: { Federated: "cognito-identity.amazonaws.com" },
-              Action: "sts:AssumeRoleWithWebIdentity",
-              Condition: {
-                StringEquals: { "cognito-identity.amazonaws.com:aud": id },
-                "ForAnyValue:StringLike": { "cognito-identity.amazonaws.com:amr": "authenticated" },
-              },
-            },
-          ],
-        }),
+  const under = { ...opts, parent: pool };
+  const roles = Object.fromEntries(
+    personas.map((persona) => [
+      persona,
+      new aws.iam.Role(
+        `${name}-${persona}`,
+        { assumeRolePolicy: trust(pool.id), tags: { "gatehouse:persona": persona } },
+        under,
       ),
-    },
-    { ...opts, parent: pool },
+    ]),
   );
   new aws.cognito.IdentityPoolRoleAttachment(
     name,
-    { identityPoolId: pool.id, roles: { authenticated: role.arn } },
-    { ...opts, parent: pool },
+    {
+      identityPoolId: pool.id,
+      roles: {},
+      roleMappings: [
+        {
+          identityProvider: pulumi.interpolate`cognito-idp.${args.region}.amazonaws.com/${args.userPoolId}:${args.clientId}`,
+          // By the role of the group in the token: a rule would compare text, and `admins` is contained in `platform-admins`.
+          type: "Token",
+          ambiguousRoleResolution: "Deny",
+        },
+      ],
+    },
+    under,
   );
-  return pool.id;
+  return { id: pool.id, roles };
+}
+
+function trust(poolId: pulumi.Output<string>): pulumi.Output<string> {
+  return poolId.apply((id) =>
+    JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { Federated: "cognito-identity.amazonaws.com" },
+          Action: "sts:AssumeRoleWithWebIdentity",
+          Condition: {
+            StringEquals: { "cognito-identity.amazonaws.com:aud": id },
+            "ForAnyValue:StringLike": { "cognito-identity.amazonaws.com:amr": "authenticated" },
+          },
+        },
+      ],
+    }),
+  );
 }

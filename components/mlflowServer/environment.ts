@@ -10,6 +10,8 @@ const MODEL_SOURCES = "^(mlflow-artifacts:/|runs:/|models:/|dummy-source$|prompt
 export interface EnvironmentArgs {
   readonly region: string;
   readonly directory: Directory;
+  /** Name of the table of the access policy. */
+  readonly accessTable: pulumi.Input<string>;
   readonly workers: number;
   readonly aiGateway: boolean;
   /** Database URL without password. */
@@ -28,6 +30,7 @@ export function environment(args: EnvironmentArgs): { name: string; value: pulum
   const values: Record<string, pulumi.Input<string>> = {
     AWS_REGION: args.region,
     GATEHOUSE_ACCESS: JSON.stringify(args.directory),
+    GATEHOUSE_ACCESS_TABLE: args.accessTable,
     GATEHOUSE_ARTIFACTS: pulumi.interpolate`s3://${args.bucket}/`,
     GATEHOUSE_DATABASE: args.databaseUrl,
     GATEHOUSE_DATABASE_SECRET_ARN: args.databaseSecretArn,

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { type AccessTable, readAccessItem } from "../shared/accessTable.ts";
 import { serviceTrust } from "../shared/trust.ts";
 
 export interface TaskRolesArgs {
@@ -15,6 +16,7 @@ export interface TaskRolesArgs {
   readonly aiGateway: boolean;
   /** Repository of an image that this account holds; any where the image is given by URI. */
   readonly repositoryArn: pulumi.Input<string>;
+  readonly accessTable: AccessTable;
 }
 
 export interface TaskRoles {
@@ -84,6 +86,7 @@ function taskStatements(args: TaskRolesArgs): pulumi.Input<object>[] {
         },
       },
     },
+    readAccessItem(args.accessTable),
     ...(args.aiGateway
       ? [
           {

@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Persona } from "../../authorizer/catalogue/personas.ts";
 import { authorizerFiles } from "../../authorizer/lambda/bundle.ts";
+import { type AccessTable, readAccessItem } from "../shared/accessTable.ts";
 import { plainServiceTrust } from "../shared/trust.ts";
 
 /** A token that has the form of a JWT; anything else is answered 401 without asking the function. */
@@ -11,12 +12,15 @@ const BEARER_JWT = "^Bearer [-_A-Za-z0-9]+\\.[-_A-Za-z0-9]+\\.[-_A-Za-z0-9]+$";
 export interface TrustedUserPool {
   readonly userPoolId: pulumi.Input<string>;
   readonly clientIds: readonly pulumi.Input<string>[];
+  /** Claim that names the person; default `username`. */
+  readonly personClaim?: string;
 }
 
 export interface TokenAuthorizerArgs {
   readonly restApi: aws.apigateway.RestApi;
   readonly personas: readonly Persona[];
   readonly userPools: readonly TrustedUserPool[];
+  readonly accessTable: AccessTable;
   readonly assertionKey: pulumi.Input<string>;
   /** How long API Gateway keeps an answer for a token. */
   readonly cacheSeconds: number;
@@ -79,6 +83,7 @@ function authorizerFunction(
             Resource: pulumi.interpolate`${logGroup.arn}:*`,
           },
           { Sid: "OwnEnvironment", Effect: "Allow", Action: "kms:Decrypt", Resource: args.kmsKeyArn },
+          readAccessItem(args.accessTable),
         ],
       }),
     },
@@ -99,6 +104,7 @@ function authorizerFunction(
       kmsKeyArn: args.kmsKeyArn,
       environment: {
         variables: {
+          GATEHOUSE_ACCESS_TABLE: args.accessTable.name,
           GATEHOUSE_USER_POOLS: pulumi.jsonStringify(args.userPools),
           GATEHOUSE_ASSERTION_KEY: args.assertionKey,
           GATEHOUSE_CACHE_SECONDS: String(args.cacheSeconds),

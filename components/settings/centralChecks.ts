@@ -2,6 +2,7 @@ import { ENDPOINTS } from "../../authorizer/catalogue/index.ts";
 import { resolvePersonas } from "../../authorizer/catalogue/personas.ts";
 import { personaRoleName } from "../shared/names.ts";
 import type { CentralSettings } from "./central.ts";
+import { identityProviderProblems } from "./identityProviders.ts";
 import { nearest } from "./nearest.ts";
 
 /** What is wrong between the settings of a central stack; a key that did not parse is left out. */
@@ -12,7 +13,25 @@ export function centralProblems(settings: Partial<CentralSettings>): readonly st
     ...databaseProblems(settings.database),
     ...gatewayProblems(settings.gateway),
     ...consumerProblems(settings),
+    ...loginProblems(settings),
   ];
+}
+
+function loginProblems({ login, ui, personas }: Partial<CentralSettings>): string[] {
+  if (!login) return [];
+  const errors = identityProviderProblems(
+    login.identityProviders,
+    resolvePersonas(personas ?? {}).personas.map(({ name }) => name),
+  );
+  if (login.identityProviders.length && login.domainPrefix === null)
+    errors.push("login.domainPrefix: is needed for login.identityProviders: their answers come back to that address");
+  if (!login.identityProviders.length && login.domainPrefix !== null)
+    errors.push("login.domainPrefix: serves login.identityProviders alone; name one, or leave the prefix out");
+  if (login.identityProviders.length && ui?.domain === null)
+    errors.push("ui.domain: is needed for login.identityProviders: a login ends at that address");
+  if (ui?.hosting && ui.domain === null)
+    errors.push("ui.domain: is needed for ui.hosting: the browser door answers pages of that address");
+  return errors;
 }
 
 /** MiB that Fargate takes for a number of CPU units. Source: ECS Developer Guide, "Fargate task definition differences". */

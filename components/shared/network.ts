@@ -14,6 +14,8 @@ export interface PrivateNetworkArgs {
   readonly kmsKeyArn: pulumi.Input<string>;
   /** AWS services reached through interface endpoints where there is no NAT gateway, such as `ecr.api`. */
   readonly endpoints: readonly string[];
+  /** Adds a gateway endpoint of DynamoDB. */
+  readonly dynamodb?: boolean;
 }
 
 export interface PrivateNetwork {
@@ -21,6 +23,8 @@ export interface PrivateNetwork {
   readonly privateSubnetIds: readonly pulumi.Output<string>[];
   /** Prefix list of the gateway endpoint of S3. */
   readonly s3PrefixListId: pulumi.Output<string>;
+  /** Prefix list of the gateway endpoint of DynamoDB, where there is one. */
+  readonly dynamodbPrefixListId: pulumi.Output<string> | null;
   /** Routes and endpoints without which nothing inside reaches AWS: what starts there waits for them, and goes before them. */
   readonly ways: readonly pulumi.Resource[];
 }
@@ -52,24 +56,37 @@ export function privateNetwork(name: string, args: PrivateNetworkArgs, opts: pul
   const subnets = indexes.map((zone) => subnet("private", zone, zone));
   const routed = subnets.map((each, zone) => routeTable(`${name}-private-${zone}`, vpcId, each, under));
   const tables = routed.map(({ table }) => table);
-  const s3 = new aws.ec2.VpcEndpoint(
-    `${name}-s3`,
-    {
-      vpcId,
-      serviceName: `com.amazonaws.${args.region}.s3`,
-      vpcEndpointType: "Gateway",
-      routeTableIds: tables.map((table) => table.id),
-    },
-    under,
-  );
-  const ways: pulumi.Resource[] = [s3, ...routed.map(({ association }) => association)];
+  const gateway = (service: string) =>
+    new aws.ec2.VpcEndpoint(
+      `${name}-${service}`,
+      {
+        vpcId,
+        serviceName: `com.amazonaws.${args.region}.${service}`,
+        vpcEndpointType: "Gateway",
+        routeTableIds: tables.map((table) => table.id),
+      },
+      under,
+    );
+  const s3 = gateway("s3");
+  const dynamodb = args.dynamodb ? gateway("dynamodb") : null;
+  const ways: pulumi.Resource[] = [
+    s3,
+    ...(dynamodb ? [dynamodb] : []),
+    ...routed.map(({ association }) => association),
+  ];
   if (args.nat === "none") ways.push(...interfaceEndpoints(name, args, vpcId, subnets, under));
   else {
     const publicSubnets = indexes.map((zone) => subnet("public", zone, 8 + zone));
     ways.push(...natGateways(name, args.nat, vpcId, publicSubnets, tables, under));
   }
   if (args.flowLogs) flowLogs(`${name}-flow`, { ...args, vpcId }, under);
-  return { vpcId, privateSubnetIds: subnets.map((each) => each.id), s3PrefixListId: s3.prefixListId, ways };
+  return {
+    vpcId,
+    privateSubnetIds: subnets.map((each) => each.id),
+    s3PrefixListId: s3.prefixListId,
+    dynamodbPrefixListId: dynamodb?.prefixListId ?? null,
+    ways,
+  };
 }
 
 function zoneAt(names: readonly string[], index: number): string {

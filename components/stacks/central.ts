@@ -36,7 +36,15 @@ export function central(settings: Central, opts: pulumi.ComponentResourceOptions
   );
   const login = new CognitoUi(
     "gatehouse-login",
-    { region, settings: settings.login, groups: groupsOf(settings, personas) },
+    {
+      account,
+      region,
+      settings: settings.login,
+      ui,
+      personas,
+      groups: groupsOf(settings, personas),
+      logDays: gateway.logDays,
+    },
     opts,
   );
   const doors = new SecureGateway(
@@ -47,11 +55,12 @@ export function central(settings: Central, opts: pulumi.ComponentResourceOptions
       settings: gateway,
       personas,
       server,
-      userPools: [{ userPoolId: login.userPoolId, clientIds: [login.clientId] }],
+      userPools: [{ userPoolId: login.userPoolId, clientIds: [login.clientId], personClaim: login.personClaim }],
       origin,
     },
     opts,
   );
+  login.deployUi(doors.browserUrl);
   const access = new CrossAccountAccess(
     "gatehouse-access",
     {
@@ -78,7 +87,10 @@ export function central(settings: Central, opts: pulumi.ComponentResourceOptions
     userPoolId: login.userPoolId,
     userPoolClientId: login.clientId,
     tokenIssuer: login.issuer,
+    loginDomain: login.loginDomain,
+    identityProviders: login.providers,
     ...(login.identityPoolId === null ? {} : { identityPoolId: login.identityPoolId }),
+    accessTable: server.accessTable.name,
     artifactBucket: server.artifactBucket,
     mlflowVersion: MLFLOW_VERSION,
     catalogueDigest: catalogueDigest(personas),

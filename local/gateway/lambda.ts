@@ -29,6 +29,8 @@ export interface LambdaSettings {
   readonly api: string;
   /** Where the deployment package is unpacked. */
   readonly directory: string;
+  /** What Lambda itself would set: region, credentials, addresses of services. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Stands for the fetch of the user pool's key set. */
   readonly fetchJwks: JwksFetcher;
 }
@@ -58,7 +60,7 @@ export async function loadAuthorizer(settings: LambdaSettings): Promise<Authoriz
   const bundle = (await import(pathToFileURL(join(folder, "index.mjs")).href)) as Bundle;
   if (!bundle.createHandler) throw new PlanFitError(`${lambda.name}: index.mjs exports no createHandler`);
   const { createHandler } = bundle;
-  const environment = stringMap(declared(lambda.inputs.environment).variables);
+  const environment = { ...settings.environment, ...stringMap(declared(lambda.inputs.environment).variables) };
   return withEnvironment(environment, () => createHandler({ fetchJwks: settings.fetchJwks }));
 }
 

@@ -1,7 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { answer, BodyTooLongError, readBody, splitTarget } from "../httpMessage.ts";
-import { CognitoError, OPERATIONS, type OperationContext } from "./operations.ts";
+import { ADMIN_OPERATIONS } from "./admin.ts";
+import { requireAdministrator } from "./administrator.ts";
+import type { OperationContext } from "./context.ts";
+import { CognitoError } from "./errors.ts";
+import { OPERATIONS } from "./operations.ts";
 
 const BODY_BYTES = 64 * 1024;
 
@@ -55,7 +59,14 @@ async function operate(request: IncomingMessage, context: OperationContext): Pro
   const target = String(request.headers["x-amz-target"] ?? "");
   const name = target.startsWith(TARGET) ? target.slice(TARGET.length) : "";
   const body = await readBody(request, BODY_BYTES);
-  const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
+  const admin = Object.hasOwn(ADMIN_OPERATIONS, name) ? ADMIN_OPERATIONS[name] : undefined;
+  if (admin)
+    requireAdministrator(request, body, {
+      key: context.administrator,
+      region: context.pool.region,
+      now: context.now(),
+    });
+  const operation = admin ?? (Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined);
   if (!operation) throw new CognitoError("UnknownOperationException", "the local issuer has no such operation");
   let input: unknown;
   try {

@@ -1,11 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { Plan } from "../../plan/plan.ts";
+import type { AccessKey } from "./administrator.ts";
+import type { Mail, OperationContext } from "./context.ts";
 import { issuerHandler } from "./handler.ts";
+import { Sessions } from "./sessions.ts";
 import { poolSettings } from "./settings.ts";
 import { IssuerState, type LocalUser } from "./state.ts";
 import { tokenFactory } from "./tokens.ts";
+import { askTrigger, type Trigger } from "./trigger.ts";
 
+export type { AccessKey } from "./administrator.ts";
+export type { Mail } from "./context.ts";
 export type { LocalUser } from "./state.ts";
+export type { Trigger } from "./trigger.ts";
 
 export interface IssuerSettings {
   /** The stack that declares the user pool. */
@@ -18,6 +25,12 @@ export interface IssuerSettings {
   readonly directory: string;
   /** Log in by password even where the client declares SRP alone. */
   readonly allowPasswordFlow: boolean;
+  /** Key that signs an administrator's calls; default there is none. */
+  readonly administrator?: AccessKey | undefined;
+  /** Takes what Cognito would send by e-mail; default nobody does. */
+  readonly deliver?: (mail: Mail) => void;
+  /** The function that the pool declares for the moment before a token is made. */
+  readonly preToken?: Trigger | undefined;
   /** Milliseconds; default the clock. */
   readonly now?: () => number;
 }
@@ -43,8 +56,21 @@ export async function createIssuer(settings: IssuerSettings) {
   }
   const milliseconds = settings.now ?? Date.now;
   const now = () => Math.floor(milliseconds() / 1000);
-  const state = IssuerState.open(settings.directory, settings.users, now());
+  const state = IssuerState.open(settings.directory, settings.users, now(), pool.poolId.split("_")[1] ?? "");
   const tokens = await tokenFactory(pool, state.key);
+  if (pool.preTokenArn !== undefined && !settings.preToken)
+    throw new Error(`the user pool declares ${pool.preTokenArn} before a token is made, and nobody gave that function`);
+  const context: OperationContext = {
+    pool,
+    state,
+    tokens,
+    now,
+    sessions: new Sessions(now),
+    allowPasswordFlow: settings.allowPasswordFlow,
+    administrator: settings.administrator,
+    deliver: settings.deliver ?? (() => undefined),
+    preToken: settings.preToken,
+  };
   const keySet = Buffer.from(JSON.stringify(tokens.jwks));
   const jwksUri = `${pool.issuer}/.well-known/jwks.json`;
 
@@ -69,10 +95,15 @@ export async function createIssuer(settings: IssuerSettings) {
         );
       const client = pool.clients.get(options.clientId ?? [...pool.clients.keys()][0] ?? "");
       if (!client) throw new Error(`the user pool has no client "${options.clientId}"`);
+      const source = "TokenGeneration_Authentication";
+      const asked = { source, name: username, user, clientId: client.id } as const;
+      const changes = await askTrigger(settings.preToken, pool, asked);
       return tokens.accessToken({
         username,
         sub: user.sub,
-        groups: options.groups ?? user.groups,
+        groups: options.groups ?? changes.groups,
+        claims: changes.accessClaims,
+        scope: "aws.cognito.signin.user.admin",
         clientId: client.id,
         now: now(),
         seconds: options.seconds ?? client.accessSeconds,
@@ -81,7 +112,7 @@ export async function createIssuer(settings: IssuerSettings) {
       });
     },
     /** Handler of the user pool's API and key set for `node:http`. */
-    handle: issuerHandler({ pool, state, tokens, now, allowPasswordFlow: settings.allowPasswordFlow }),
+    handle: issuerHandler(context),
   };
 }
 

@@ -1,15 +1,32 @@
-import { createHash, generateKeyPairSync, randomBytes, randomUUID, scryptSync, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { isPassword, makeVerifier, type Verifier } from "./srp.ts";
+
+const USER = z.object({
+  sub: z.string(),
+  /** Of the password; null: a person of a foreign identity provider, who has none here. */
+  password: z.object({ salt: z.string(), verifier: z.string() }).nullable().default(null),
+  groups: z.array(z.string()),
+  enabled: z.boolean().default(true),
+  status: z.enum(["CONFIRMED", "FORCE_CHANGE_PASSWORD", "RESET_REQUIRED", "EXTERNAL_PROVIDER"]).default("CONFIRMED"),
+  attributes: z.record(z.string(), z.string()).default({}),
+  /** Of an authenticator app; `step` is the last one used. */
+  totp: z.object({ secret: z.string(), confirmed: z.boolean(), enabled: z.boolean(), step: z.number() }).optional(),
+  /** A forgotten password's code, hashed. */
+  reset: z.object({ hash: z.string(), expires: z.number(), tries: z.number() }).optional(),
+  /** Made by the local run, which gives password, and groups until an administrator changes them, anew at each start. */
+  seeded: z.boolean().default(true),
+  /** An administrator changed groups or state: they stay. */
+  managed: z.boolean().default(false),
+  created: z.number().default(0),
+});
 
 const STATE = z.object({
   /** PKCS #8, PEM. */
   key: z.string(),
-  users: z.record(
-    z.string(),
-    z.object({ sub: z.string(), salt: z.string(), hash: z.string(), groups: z.array(z.string()) }),
-  ),
+  users: z.record(z.string(), USER),
   /** By SHA-256 of the token. */
   refreshTokens: z.record(
     z.string(),
@@ -19,6 +36,7 @@ const STATE = z.object({
       originJti: z.string(),
       authTime: z.number(),
       expires: z.number(),
+      scope: z.string().default("aws.cognito.signin.user.admin"),
     }),
   ),
 });
@@ -37,30 +55,38 @@ export interface LocalUser {
 /** Logins kept for one user; the oldest goes first. */
 const REFRESH_TOKENS_PER_USER = 20;
 
-/** Cheap on purpose: passwords of a local run are shown on the screen. */
-const SCRYPT = { N: 4096, r: 8, p: 1 };
-
 /** What the issuer keeps between runs: its signing key, users, logins. One file, readable by its owner alone. */
 export class IssuerState {
   readonly #file: string;
   readonly #state: State;
+  readonly #poolName: string;
 
-  private constructor(file: string, state: State) {
+  private constructor(file: string, state: State, poolName: string) {
     this.#file = file;
     this.#state = state;
+    this.#poolName = poolName;
   }
 
-  /** Opens or creates the file; the users given are all there are. */
-  static open(directory: string, users: readonly LocalUser[], now: number): IssuerState {
+  /**
+   * Opens or creates the file. Of the users that an earlier run seeded, those given remain; those that an administrator made stay.
+   *
+   * @param poolName the pool's id behind the underscore, part of every password's verifier
+   */
+  static open(directory: string, users: readonly LocalUser[], now: number, poolName: string): IssuerState {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const file = join(directory, "issuer.json");
     const old = existsSync(file) ? STATE.parse(JSON.parse(readFileSync(file, "utf8"))) : undefined;
-    const entries = users.map((user) => [user.name, entryOf(user, old?.users[user.name])] as const);
-    const state: State = { key: old?.key ?? newKey(), users: Object.fromEntries(entries), refreshTokens: {} };
+    const made = Object.entries(old?.users ?? {}).filter(([, user]) => !user.seeded);
+    const seeded = users.map((user) => [user.name, seededUser(user, old?.users[user.name], poolName, now)] as const);
+    const state: State = {
+      key: old?.key ?? newKey(),
+      users: Object.fromEntries([...made, ...seeded]),
+      refreshTokens: {},
+    };
     for (const [hash, token] of Object.entries(old?.refreshTokens ?? {})) {
       if (state.users[token.user] && token.expires > now) state.refreshTokens[hash] = token;
     }
-    const opened = new IssuerState(file, state);
+    const opened = new IssuerState(file, state, poolName);
     opened.#save();
     return opened;
   }
@@ -69,15 +95,55 @@ export class IssuerState {
     return this.#state.key;
   }
 
+  get users(): ReadonlyMap<string, User> {
+    return new Map(Object.entries(this.#state.users));
+  }
+
+  /** By the name in any case: the pool takes no notice of it. */
   user(name: string): User | undefined {
-    return Object.hasOwn(this.#state.users, name) ? this.#state.users[name] : undefined;
+    const key = name.toLowerCase();
+    return Object.hasOwn(this.#state.users, key) ? this.#state.users[key] : undefined;
+  }
+
+  addUser(name: string, user: Omit<User, "sub">): User {
+    const added = { sub: randomUUID(), ...user };
+    this.#state.users[name.toLowerCase()] = added;
+    this.#save();
+    return added;
+  }
+
+  /** Changes a user, and keeps it. */
+  change(user: User, change: Partial<User>): void {
+    Object.assign(user, change);
+    this.#save();
+  }
+
+  remove(name: string): void {
+    delete this.#state.users[name.toLowerCase()];
+    this.revoke((entry) => entry.user === name.toLowerCase());
+  }
+
+  identity(name: string): string {
+    return `${this.#poolName}${name.toLowerCase()}`;
+  }
+
+  verifierOf(name: string, password: string): Verifier {
+    return makeVerifier(this.identity(name), password);
+  }
+
+  /** What a login is checked against; for an unknown name something that no password fits, the same each time. */
+  verifier(name: string): Verifier {
+    const known = this.user(name)?.password;
+    if (known) return known;
+    const made = (purpose: string) => createHmac("sha256", this.key).update(`${purpose} ${name.toLowerCase()}`);
+    return { salt: made("salt").digest("hex").slice(0, 32), verifier: made("verifier").digest("hex") };
   }
 
   /** The user whose password it is. Takes as long for an unknown name as for a wrong password. */
   authenticate(name: string, password: string): User | undefined {
+    const right = isPassword(this.identity(name), password, this.verifier(name));
     const user = this.user(name);
-    const hash = hashOf(password, user?.salt ?? "no such user");
-    return user && timingSafeEqual(Buffer.from(hash), Buffer.from(user.hash)) ? user : undefined;
+    return right && user?.password ? user : undefined;
   }
 
   addRefreshToken(entry: RefreshToken): string {
@@ -126,18 +192,25 @@ export class IssuerState {
   }
 }
 
-/** The entry of a user; his `sub` stays the same through every run. */
-function entryOf({ password, groups }: LocalUser, old: User | undefined): User {
-  const salt = old?.salt ?? randomBytes(16).toString("base64");
-  return { sub: old?.sub ?? randomUUID(), salt, hash: hashOf(password, salt), groups: [...groups] };
+/** The entry of a seeded user; his `sub` and his authenticator app stay through every run. */
+function seededUser({ name, password, groups }: LocalUser, old: User | undefined, pool: string, now: number): User {
+  const verifier = makeVerifier(`${pool}${name}`, password, old?.password?.salt);
+  return {
+    sub: old?.sub ?? randomUUID(),
+    password: verifier,
+    groups: old?.managed ? old.groups : [...groups],
+    enabled: old?.managed ? old.enabled : true,
+    status: "CONFIRMED",
+    attributes: name.includes("@") ? { email: name, email_verified: "true" } : {},
+    ...(old?.totp ? { totp: old.totp } : {}),
+    seeded: true,
+    managed: old?.managed ?? false,
+    created: old?.created || now,
+  };
 }
 
-function hashOf(password: string, salt: string): string {
-  return scryptSync(password, salt, 32, SCRYPT).toString("base64");
-}
-
-/** Refresh tokens are long and random, so a plain hash is enough. */
-function fingerprint(token: string): string {
+/** Refresh tokens and codes are random, so a plain hash is enough. */
+export function fingerprint(token: string): string {
   return createHash("sha256").update(token).digest("base64url");
 }
 

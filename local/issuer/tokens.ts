@@ -12,6 +12,10 @@ export interface TokenInput {
   readonly seconds: number;
   readonly authTime: number;
   readonly originJti: string;
+  /** OAuth scopes of the access token, one space between two. */
+  readonly scope: string;
+  /** What a function adds. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 /** Signs and checks the pool's tokens, with Cognito's claims. Source: Cognito guide, "Understanding the access token" and "… the ID token". */
@@ -24,6 +28,7 @@ export async function tokenFactory(pool: PoolSettings, privateKeyPem: string) {
 
   const sign = (claims: JWTPayload) => new SignJWT(claims).setProtectedHeader({ kid, alg: "RS256" }).sign(privateKey);
   const common = (input: TokenInput): JWTPayload => ({
+    ...input.claims,
     sub: input.sub,
     // No empty list: Cognito leaves the claim out.
     ...(input.groups.length ? { "cognito:groups": [...input.groups] } : {}),
@@ -43,7 +48,7 @@ export async function tokenFactory(pool: PoolSettings, privateKeyPem: string) {
         ...common(input),
         client_id: input.clientId,
         token_use: "access",
-        scope: "aws.cognito.signin.user.admin",
+        scope: input.scope,
         username: input.username,
       }),
     idToken: (input: TokenInput) =>

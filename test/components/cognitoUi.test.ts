@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SHIPPED_PERSONAS } from "../../authorizer/catalogue/personas.ts";
 import type { Run } from "./record.ts";
 import { centralRun, object, policy } from "./stacks.ts";
 
@@ -16,7 +17,7 @@ describe("CognitoUi", () => {
     assert.deepEqual([inputs.mfaConfiguration, inputs.softwareTokenMfaConfiguration], ["OPTIONAL", { enabled: true }]);
     assert.deepEqual([inputs.deletionProtection, protect], ["ACTIVE", true]);
     assert.ok(Number(object(inputs.passwordPolicy).minimumLength) >= 14);
-    assert.deepEqual(inputs.accountRecoverySetting, { recoveryMechanisms: [{ name: "admin_only", priority: 1 }] });
+    assert.deepEqual(inputs.accountRecoverySetting, { recoveryMechanisms: [{ name: "verified_email", priority: 1 }] });
   });
 
   it("has a group for each persona and each group of a workspace, once", () => {
@@ -71,14 +72,28 @@ describe("CognitoUi", () => {
     assert.deepEqual([pool.inputs.allowUnauthenticatedIdentities, pool.inputs.allowClassicFlow], [false, false]);
     const [provider] = pool.inputs.cognitoIdentityProviders as Record<string, unknown>[];
     assert.equal(provider?.serverSideTokenCheck, true);
-    const role = pooled.one("aws:iam/role:Role", "gatehouse-login-identity");
-    assert.deepEqual(policy(role.inputs.assumeRolePolicy).Statement[0]?.Condition, {
-      StringEquals: { "cognito-identity.amazonaws.com:aud": pooled.outputs.identityPoolId },
-      "ForAnyValue:StringLike": { "cognito-identity.amazonaws.com:amr": "authenticated" },
+    const roles = SHIPPED_PERSONAS.map(({ name, group }) => {
+      const role = pooled.one("aws:iam/role:Role", `gatehouse-login-identity-${name}`);
+      const groups = pooled
+        .all("aws:cognito/userGroup:UserGroup")
+        .filter((each) => each.inputs.roleArn === role.state.arn);
+      assert.deepEqual(
+        groups.map(({ inputs }) => inputs.name),
+        [group],
+      );
+      assert.deepEqual(policy(role.inputs.assumeRolePolicy).Statement[0]?.Condition, {
+        StringEquals: { "cognito-identity.amazonaws.com:aud": pooled.outputs.identityPoolId },
+        "ForAnyValue:StringLike": { "cognito-identity.amazonaws.com:amr": "authenticated" },
+      });
+      return role.state.name;
     });
-    const rights = pooled
-      .all("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
-      .filter(({ inputs }) => inputs.role === role.state.name);
-    assert.deepEqual(rights, []);
+    for (const type of ["rolePolicyAttachment:RolePolicyAttachment", "rolePolicy:RolePolicy"])
+      assert.deepEqual(
+        pooled.all(`aws:iam/${type}`).filter(({ inputs }) => roles.includes(inputs.role as string)),
+        [],
+      );
+    const [mapping] = pooled.one("aws:cognito/identityPoolRoleAttachment:IdentityPoolRoleAttachment").inputs
+      .roleMappings as Record<string, unknown>[];
+    assert.deepEqual([mapping?.type, mapping?.ambiguousRoleResolution], ["Token", "Deny"]);
   });
 });

@@ -44,6 +44,7 @@ describe("MlflowServer", () => {
     const [managed] = database.masterUserSecrets as { secretArn: string }[];
     assert.deepEqual(environment, {
       AWS_REGION: "eu-west-1",
+      GATEHOUSE_ACCESS_TABLE: "gatehouse-access-policy",
       GATEHOUSE_ARTIFACTS: `s3://${String(bucket)}/`,
       GATEHOUSE_DATABASE: `postgresql+psycopg://gatehouse@${String(database.endpoint)}:5432/mlflow?sslmode=verify-full&sslrootcert=/opt/mlflow/rds-ca.pem`,
       GATEHOUSE_DATABASE_SECRET_ARN: managed?.secretArn,
@@ -155,6 +156,7 @@ describe("MlflowServer", () => {
         ["Allow", bucket],
         ["Allow", managed?.secretArn],
         ["Allow", run.one("aws:kms/key:Key").state.arn],
+        ["Allow", run.one("aws:dynamodb/table:Table").state.arn],
       ],
     );
     const trust = policy(run.one("aws:iam/role:Role", "gatehouse-mlflow-task").inputs.assumeRolePolicy).Statement;

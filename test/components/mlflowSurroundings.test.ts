@@ -6,10 +6,19 @@ import { centralRun, object, policy } from "./stacks.ts";
 function ways(run: Run, kind: "Ingress" | "Egress"): string[] {
   const group = (id: unknown) =>
     run.all("aws:ec2/securityGroup:SecurityGroup").find((each) => each.state.id === id)?.name;
+  const gateways = new Map(
+    run
+      .all("aws:ec2/vpcEndpoint:VpcEndpoint")
+      .map(({ inputs, state }) => [state.prefixListId, String(inputs.serviceName).split(".").at(-1)] as const),
+  );
   return run
     .all(`aws:vpc/securityGroup${kind}Rule:SecurityGroup${kind}Rule`)
     .map(({ inputs }) => {
-      const other = group(inputs.referencedSecurityGroupId) ?? (inputs.cidrIpv4 as string | undefined) ?? "s3";
+      const other =
+        group(inputs.referencedSecurityGroupId) ??
+        (inputs.cidrIpv4 as string | undefined) ??
+        gateways.get(inputs.prefixListId) ??
+        "unknown";
       assert.equal(inputs.ipProtocol, "tcp");
       assert.equal(inputs.fromPort, inputs.toPort);
       return `${group(inputs.securityGroupId)} ${other} ${String(inputs.fromPort)}`;
@@ -35,6 +44,7 @@ describe("what MlflowServer puts around MLflow", () => {
       `${name("alb")} ${name("task")} 5000`,
       `${name("link")} ${name("alb")} 80`,
       `${name("task")} 10.40.0.0/16 443`,
+      `${name("task")} dynamodb 443`,
       `${name("task")} ${name("database")} 5432`,
       `${name("task")} s3 443`,
     ]);
@@ -47,6 +57,7 @@ describe("what MlflowServer puts around MLflow", () => {
       .all("aws:ec2/vpcEndpoint:VpcEndpoint")
       .map(({ inputs }) => [inputs.serviceName, inputs.vpcEndpointType]);
     assert.deepEqual(services.map(([service]) => String(service).replace("com.amazonaws.eu-west-1.", "")).sort(), [
+      "dynamodb",
       "ecr.api",
       "ecr.dkr",
       "kms",

@@ -64,6 +64,7 @@ describe("the program", () => {
     assert.equal(browserApiUrl, `https://${String(browserApiId)}.execute-api.eu-west-1.amazonaws.com/prod`);
     assert.equal(tokenIssuer, `https://cognito-idp.eu-west-1.amazonaws.com/${String(userPoolId)}`);
     assert.deepEqual(Object.keys(central.outputs).sort(), [
+      "accessTable",
       "apiStage",
       "artifactBucket",
       "browserApiId",
@@ -72,6 +73,8 @@ describe("the program", () => {
       "codeApiId",
       "consumerWorkspaces",
       "externalIds",
+      "identityProviders",
+      "loginDomain",
       "mlflowVersion",
       "personaPolicyArns",
       "personaRoleArns",

@@ -183,7 +183,7 @@ describe("SecureGateway", () => {
     assert.deepEqual(JSON.parse(archive["personas.json"] ?? ""), SHIPPED_PERSONAS);
     const variables = object(object(inputs.environment).variables);
     assert.deepEqual(JSON.parse(String(variables.GATEHOUSE_USER_POOLS)), [
-      { userPoolId: run.outputs.userPoolId, clientIds: [run.outputs.userPoolClientId] },
+      { userPoolId: run.outputs.userPoolId, clientIds: [run.outputs.userPoolClientId], personClaim: "username" },
     ]);
     assert.equal(variables.GATEHOUSE_CACHE_SECONDS, "300");
     assert.match(String(variables.GATEHOUSE_ASSERTION_KEY), /^[A-Za-z0-9]{48}$/);
@@ -200,7 +200,7 @@ describe("SecureGateway", () => {
     const rights = policy(run.one("aws:iam/rolePolicy:RolePolicy", `${BROWSER}-authorizer`).inputs.policy).Statement;
     assert.deepEqual(
       rights.map(({ Action }) => Action),
-      [["logs:CreateLogStream", "logs:PutLogEvents"], "kms:Decrypt"],
+      [["logs:CreateLogStream", "logs:PutLogEvents"], "kms:Decrypt", "dynamodb:GetItem"],
     );
   });
 

@@ -12,6 +12,7 @@ import { ofType } from "../../plan/plan.ts";
 import { declaredPlan } from "../helpers/declared.ts";
 import { serve } from "../helpers/serve.ts";
 import { signedHeaders } from "../helpers/signed.ts";
+import { emptyTables } from "../helpers/tables.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { type TestPool, testPool } from "../helpers/tokens.ts";
 
@@ -46,8 +47,11 @@ describe("every route × persona × door gets one answer", function () {
     const upstream = new URL(echo);
     sts = createSts({ plans: [plan], key: Buffer.alloc(32, 7), region: "eu-west-1" });
     const apis = restApis(plan);
+    const tables = await emptyTables(plan);
+    closers.push(tables.close);
     const authorizer = await loadAuthorizer({
       plan,
+      environment: tables.environment,
       api: apis.browser.id,
       directory: temporaryFolder(),
       fetchJwks: pool.fetchJwks,

@@ -9,7 +9,8 @@ import { PYTHON } from "../helpers/python.ts";
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 let started: Promise<LocalRun> | undefined;
-const data = mkdtempSync(join(tmpdir(), "gatehouse-seen-"));
+/** Its data folder, by which commands find it. */
+export const DATA = mkdtempSync(join(tmpdir(), "gatehouse-seen-"));
 
 /** The declared stacks on this machine, started once for all tests that look at them. */
 export function localRun(): Promise<LocalRun> {
@@ -18,7 +19,7 @@ export function localRun(): Promise<LocalRun> {
     central: "central",
     consumers: ["datascience"],
     port: 0,
-    data,
+    data: DATA,
     venv: join(ROOT, ".venv"),
   });
   return started;
@@ -28,12 +29,12 @@ export function localRun(): Promise<LocalRun> {
 after(async function () {
   this.timeout(20_000);
   await (await started?.catch(() => undefined))?.stop();
-  rmSync(data, { recursive: true, force: true });
+  rmSync(DATA, { recursive: true, force: true });
 });
 
 /** The local user pool's own key, by which it signs: for tokens that only somebody else's client, or another use, makes wrong. */
 export function userPoolKey(): string {
-  return (JSON.parse(readFileSync(join(data, "user-pool/issuer.json"), "utf8")) as { key: string }).key;
+  return (JSON.parse(readFileSync(join(DATA, "user-pool/issuer.json"), "utf8")) as { key: string }).key;
 }
 
 /** What one step of a caller's script came to: `ok`, or the HTTP status that its client was told, with the message. */
@@ -50,10 +51,10 @@ export async function call(
   ...args: readonly string[]
 ): Promise<readonly Step[]> {
   const child = spawn(PYTHON, [join(ROOT, "test/seen/callers", script), ...args], {
-    cwd: data,
+    cwd: DATA,
     env: {
       PATH: `${ROOT}.venv/bin:/usr/bin:/bin`,
-      HOME: data,
+      HOME: DATA,
       MLFLOW_HTTP_REQUEST_MAX_RETRIES: "0",
       MLFLOW_ENABLE_ASYNC_TRACE_LOGGING: "false",
       AWS_EC2_METADATA_DISABLED: "true",
