@@ -21,6 +21,13 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
+class Load(mlflow.pyfunc.PythonModel):
+    """Tonnes per crane."""
+
+    def predict(self, context, model_input, params=None):
+        return model_input
+
+
 client = MlflowClient()
 experiment = mlflow.set_experiment(EXPERIMENT)
 with mlflow.start_run(run_name="night shift") as run:
@@ -29,6 +36,7 @@ with mlflow.start_run(run_name="night shift") as run:
         mlflow.log_metric("load", load, step=step)
     mlflow.log_text("all cranes were idle at four", "report.txt")
     mlflow.log_text("<script>document.title = 'stolen'</script><h1>harbour</h1>", "page.html")
+    model = mlflow.pyfunc.log_model(name="load", python_model=Load(), pip_requirements=[])
     with open("crane.png", "wb") as file:
         file.write(png(32, 32))
     mlflow.log_artifact("crane.png")
@@ -38,7 +46,7 @@ with mlflow.start_span("weigh a container") as span:
     trace = span.trace_id
 mlflow.flush_trace_async_logging()
 client.create_registered_model(MODEL)
-client.create_model_version(MODEL, f"runs:/{run.info.run_id}/report.txt", run.info.run_id)
+client.create_model_version(MODEL, model.model_uri, run.info.run_id, model_id=model.model_id)
 print(
     json.dumps(
         {
