@@ -7,10 +7,14 @@ copy of that context, and so does MLflow's bridge that calls `authorization_func
 from contextvars import ContextVar
 
 from flask import Response, request
+from mlflow.exceptions import MlflowException
 from werkzeug.datastructures import Authorization
 
+from gatehouse_mlflow.bodies import check_body
 from gatehouse_mlflow.catalogue import shape
 from gatehouse_mlflow.decision import Actor
+from gatehouse_mlflow.frozen import check_flask
+from gatehouse_mlflow.log import log_line
 from gatehouse_mlflow.refusal import Refused
 
 current_actor: ContextVar[Actor | None] = ContextVar("gatehouse_actor", default=None)
@@ -27,6 +31,23 @@ def authorize() -> Authorization | Response:
     if rule is not None and shape(rule.rule) != shape(actor.route.path):
         return _answer(Refused(403, "MLflow serves another route at this path than the catalogue says"))
     return Authorization("gatehouse", {"username": actor.username})
+
+
+def check_request() -> Response | None:
+    """Runs in Flask after MLflow's authorization: what the gateway and MLflow's roles can't see of a request."""
+    actor = current_actor.get()
+    if actor is None:
+        # The load balancer's check; every other route was refused by `authorize`.
+        return None
+    try:
+        check_body(actor, request)
+        check_flask(actor, request)
+    except Refused as refused:
+        log_line("refused", status=refused.status, path=actor.route.path, person=actor.username, why=refused.message)
+        return _answer(refused)
+    except MlflowException as error:
+        return Response(error.serialize_as_json(), status=error.get_http_status_code(), mimetype="application/json")
+    return None
 
 
 def _answer(refused: Refused) -> Response:

@@ -11,6 +11,8 @@ database.install(os.environ)
 
 from mlflow.server import auth  # noqa: E402
 
+from gatehouse_mlflow.access_policy import policy_source  # noqa: E402
+from gatehouse_mlflow.actor import check_request  # noqa: E402
 from gatehouse_mlflow.catalogue import read_catalogue  # noqa: E402
 from gatehouse_mlflow.gate import Gate  # noqa: E402
 from gatehouse_mlflow.settings import gate_settings  # noqa: E402
@@ -33,4 +35,6 @@ def create_app() -> Gate:
     application = auth.create_app()
     if not isinstance(application, FastAPI):
         raise RuntimeError("MLflow must be served by uvicorn: under gunicorn or waitress the gate would not be there")
-    return Gate(application, settings, catalogue, Users(auth.store))
+    # After MLflow's own: only who may act on the object gets to hear what is wrong with his body.
+    auth.app.before_request(check_request)
+    return Gate(application, settings, catalogue, Users(auth.store), policy_source(os.environ))

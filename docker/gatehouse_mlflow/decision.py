@@ -17,6 +17,10 @@ class Actor:
     workspace: str
     roles: frozenset[tuple[str, str]]
     route: Route
+    #: What the session's personas grant, as far as the declaration says.
+    permissions: frozenset[str] = frozenset()
+    #: Whether he is admin of the workspace (or of all of them).
+    manages: bool = False
 
 
 def role_name(persona: Persona) -> str:
@@ -67,7 +71,7 @@ def _ordinary(session: Session, personas: tuple[Persona, ...], route: Route, ask
         own = ", ".join(f"`{name}`" for name in session.workspaces)
         raise Refused(403, f"`{session.person}` does not belong to that workspace, only to {own}; ask its admin")
     roles = frozenset((name, role_name(persona)) for name in session.workspaces for persona in personas)
-    return Actor(session.person, False, workspace, roles, route)
+    return Actor(session.person, False, workspace, roles, route, _permissions(personas), _manages(personas))
 
 
 def _admin(access: Access, session: Session, persona: Persona, route: Route, asked: bytes | None) -> Actor:
@@ -78,7 +82,17 @@ def _admin(access: Access, session: Session, persona: Persona, route: Route, ask
         if not WORKSPACE.fullmatch(workspace) or workspace in RESERVED_WORKSPACES:
             raise Refused(403, "that is not the name of a workspace")
     # `#` can't be part of a person's name, so nobody else can be this user.
-    return Actor(f"{session.person}#{persona.name}", True, workspace, frozenset(), route)
+    return Actor(
+        f"{session.person}#{persona.name}", True, workspace, frozenset(), route, _permissions((persona,)), True
+    )
+
+
+def _permissions(personas: tuple[Persona, ...]) -> frozenset[str]:
+    return frozenset(permission for persona in personas for permission in persona.permissions or ())
+
+
+def _manages(personas: tuple[Persona, ...]) -> bool:
+    return any(persona.mlflow.get("workspace") == "MANAGE" for persona in personas)
 
 
 def _grants(persona: Persona, route: Route) -> bool:

@@ -3,6 +3,7 @@ before MLflow reads it."""
 
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,9 +12,10 @@ import anyio.to_thread
 from gatehouse_mlflow.access import Access
 from gatehouse_mlflow.actor import current_actor
 from gatehouse_mlflow.canonical import non_canonical_reason
-from gatehouse_mlflow.catalogue import Catalogue
+from gatehouse_mlflow.catalogue import Catalogue, Route
 from gatehouse_mlflow.crossorigin import CrossOrigin
 from gatehouse_mlflow.decision import Actor, decide, find_route
+from gatehouse_mlflow.frozen import check_proxied
 from gatehouse_mlflow.headers import WORKSPACE, GatewayHeaders, Headers, read_headers
 from gatehouse_mlflow.identity import Session, check_proof, read_session
 from gatehouse_mlflow.log import log_line
@@ -29,19 +31,23 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 # The load balancer's check: the only request served without proof, and without anything a client could say about
 # himself.
 _HEALTH = "/health"
+_ARTIFACT_CHANGES = frozenset(("artifact:write", "artifact:delete"))
 
 
 class Gate:
     """Wraps MLflow's application. Whatever goes wrong in here is a refusal."""
 
-    def __init__(self, app: App, settings: GateSettings, catalogue: Catalogue, users: Users):
+    def __init__(self, app: App, settings: GateSettings, catalogue: Catalogue, users: Users, policy: Any = None):
         self.app = app
+        # What an administrator has taken away since the last deployment.
+        self._policy = policy
         self._access: Access = settings.access
         self._proofs = settings.proofs
         self._key = settings.assertion_key
         self._cross_origin = CrossOrigin(settings.cross_origins)
         self._catalogue = catalogue
         self._users = users
+        self._warm = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -63,8 +69,11 @@ class Gate:
                 session = self._session(headers)
                 person = session.person
                 route = find_route(self._catalogue, scope["method"], path)
+                session = await self._narrowed(session, route)
                 actor = decide(self._access, session, route, headers.workspace)
                 await self._provide(actor)
+                if route.needs in _ARTIFACT_CHANGES:
+                    await anyio.to_thread.run_sync(check_proxied, actor, scope["method"], path)
         except Refused as refused:
             await self._refuse(scope, person, refused, send)
             return
@@ -92,6 +101,28 @@ class Gate:
     def _session(self, headers: GatewayHeaders) -> Session:
         check_proof(headers, self._proofs)
         return read_session(headers, self._access, self._key, time.time())
+
+    async def _narrowed(self, session: Session, route: Route) -> Session:
+        """The session without what the access policy takes from it; a person it shuts out is refused."""
+        if self._policy is None:
+            return session
+        # The first read of a process may wait for the network.
+        policy = await anyio.to_thread.run_sync(self._policy.current) if not self._warm else self._policy.current()
+        self._warm = True
+        if policy.revoked(session.person):
+            raise Refused(403, f"`{session.person}` has been shut out of this registry; ask the platform team")
+        kept = tuple(persona for persona in session.personas if not policy.narrow(persona.name, str(route.needs)))
+        if not kept:
+            raise Refused(
+                403, f"`{route.needs}` is taken from your persona by the access policy; ask the platform team"
+            )
+        without = tuple(
+            replace(persona, permissions=persona.permissions - policy.may_not.get(persona.name, frozenset()))
+            if persona.permissions is not None and policy.may_not.get(persona.name)
+            else persona
+            for persona in kept
+        )
+        return replace(session, personas=without)
 
     async def _provide(self, actor: Actor) -> None:
         if self._users.knows(actor):

@@ -1,0 +1,160 @@
+"""What a request's body may not say. The gateway sees no body; here MLflow's own parser has the word, so that what is
+checked is what MLflow will run: either spelling of a field, query parameters of a GET, a doubly encoded body."""
+
+import json
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from flask import Request
+from mlflow.protos import model_registry_pb2 as registry
+from mlflow.server.handlers import _get_normalized_request_json, _get_request_message
+
+from gatehouse_mlflow.decision import Actor
+from gatehouse_mlflow.refusal import Refused
+
+_IS_PROMPT = "mlflow.prompt.is_prompt"
+_USER = "mlflow.user"
+_APPROVE = "model_version:approve"
+
+Check = Callable[[Actor, Request], None]
+
+
+def reserved(key: str) -> bool:
+    """Whether a tag speaks of approval, in whatever spelling a person would read as that."""
+    letters = "".join(each for each in unicodedata.normalize("NFKC", key).casefold() if each.isalnum())
+    return letters.startswith("approval")
+
+
+def _same(key: str, other: str) -> bool:
+    return unicodedata.normalize("NFKC", key).casefold().strip() == other
+
+
+def check_tags(actor: Actor, keys: Iterable[str], *, version: bool) -> None:
+    """Approving is done on a version, and by who may approve; what is a prompt is said once, when it is made."""
+    for key in keys:
+        if _same(key, _IS_PROMPT):
+            raise Refused(403, f"`{_IS_PROMPT}` is set when a prompt is created and can't be changed afterwards")
+        if reserved(key) and not (version and (actor.manages or _APPROVE in actor.permissions)):
+            raise Refused(403, f"the tag `{key}` speaks of approval: only `{_APPROVE}` sets it, on a version")
+
+
+def _created(actor: Actor, tags: Iterable[Any]) -> None:
+    """Tags at creation: the marker of a prompt is allowed, in its one exact form; a word on approval is nobody's."""
+    seen = 0
+    for tag in tags:
+        if tag.key == _IS_PROMPT and tag.value == "true":
+            seen += 1
+        elif _same(tag.key, _IS_PROMPT):
+            raise Refused(403, f"`{_IS_PROMPT}` is `true` or absent")
+        elif reserved(tag.key):
+            raise Refused(403, f"the tag `{tag.key}` speaks of approval: approve the version after it is registered")
+    if seen > 1:
+        raise Refused(403, f"`{_IS_PROMPT}` is given more than once")
+
+
+def _create_model(actor: Actor, request: Request) -> None:
+    _created(actor, _get_request_message(registry.CreateRegisteredModel(), request).tags)
+
+
+def _create_version(actor: Actor, request: Request) -> None:
+    message = _get_request_message(registry.CreateModelVersion(), request)
+    _created(actor, message.tags)
+
+
+def _tag_of(message: Callable[[], Any], *, version: bool) -> Check:
+    def check(actor: Actor, request: Request) -> None:
+        check_tags(actor, (_get_request_message(message(), request).key,), version=version)
+
+    return check
+
+
+def _creator(actor: Actor, request: Request) -> None:
+    """Whoever the client names, the creator is the person who calls."""
+    body = _body(request)
+    for tags in _tag_lists(body):
+        _claim(tags, actor.username)
+    if actor.route.path.endswith("/runs/create"):
+        body.pop("userId", None)
+        body["user_id"] = actor.username
+        _own(body, actor.username)
+    elif actor.route.path.endswith("/logged-models"):
+        _own(body, actor.username)
+    # What Flask hands to every later reader, silent or not, and what it would parse again.
+    request._cached_json = (body, body)
+    request._cached_data = json.dumps(body).encode()
+
+
+def _body(request: Request) -> dict[str, Any]:
+    body = _get_normalized_request_json(request)
+    if not isinstance(body, dict):
+        raise Refused(400, "the body must be a JSON object")
+    return body
+
+
+def _own(body: dict[str, Any], person: str) -> None:
+    tags = body.get("tags") or []
+    if not isinstance(tags, list):
+        raise Refused(400, "`tags` must be a list")
+    kept = [tag for tag in tags if not (isinstance(tag, dict) and tag.get("key") == _USER)]
+    body["tags"] = [*kept, {"key": _USER, "value": person}]
+
+
+def _tag_lists(value: Any) -> Iterator[Any]:
+    """Every list and object inside a body, however deep."""
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from _tag_lists(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _tag_lists(inner)
+
+
+def _claim(tag: dict[str, Any], person: str) -> None:
+    if _USER in tag:
+        tag[_USER] = person
+    if tag.get("key") == _USER:
+        tag["value"] = person
+
+
+def _keeps_creator(actor: Actor, request: Request) -> None:
+    """Nobody takes over what a colleague made by writing its creator anew."""
+    if actor.manages:
+        return
+    path = actor.route.path
+    for part in _tag_lists(_body(request)):
+        if part.get("key") == _USER or (path.endswith("/tags") and _USER in part):
+            raise Refused(403, f"`{_USER}` is the person who created it and can't be changed")
+
+
+_CHECKS: Mapping[tuple[str, str], Check] = {
+    ("POST", "registered-models/create"): _create_model,
+    ("POST", "registered-models/set-tag"): _tag_of(registry.SetRegisteredModelTag, version=False),
+    ("DELETE", "registered-models/delete-tag"): _tag_of(registry.DeleteRegisteredModelTag, version=False),
+    ("POST", "model-versions/create"): _create_version,
+    ("POST", "model-versions/set-tag"): _tag_of(registry.SetModelVersionTag, version=True),
+    ("DELETE", "model-versions/delete-tag"): _tag_of(registry.DeleteModelVersionTag, version=True),
+    ("POST", "runs/create"): _creator,
+    ("POST", "logged-models"): _creator,
+    ("POST", "traces"): _creator,
+    ("POST", "runs/set-tag"): _keeps_creator,
+    ("POST", "runs/delete-tag"): _keeps_creator,
+    ("POST", "runs/log-batch"): _keeps_creator,
+    ("PATCH", "logged-models/{model_id}/tags"): _keeps_creator,
+    ("PATCH", "traces/{request_id}/tags"): _keeps_creator,
+    ("PATCH", "traces/{trace_id}/tags"): _keeps_creator,
+}
+
+
+def check_body(actor: Actor, request: Request) -> None:
+    """Raises Refused when the body says what this session may not say; makes the caller the creator."""
+    _, _, rest = actor.route.path.partition("/mlflow/")
+    if check := _CHECKS.get((actor.route.method, rest)):
+        check(actor, request)
+    elif (
+        rest == "logged-models/{model_id}/tags/{tag_key}"
+        and not actor.manages
+        and (request.view_args or {}).get("tag_key") == _USER
+    ):
+        raise Refused(403, f"`{_USER}` is the person who created it and can't be changed")
