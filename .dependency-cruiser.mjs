@@ -1,5 +1,5 @@
 // Arrows point from machinery to knowledge, never back.
-const rooms = "authorizer|components|plan|local|cli|policy|tools|test|bench";
+const rooms = "authorizer|components|plan|local|automation|cli|policy|tools|test|bench";
 const only = (from, to, why) => ({
   name: `${from} imports ${to || "nothing of ours"} alone`,
   comment: why,
@@ -27,11 +27,12 @@ export default {
     only("plan", "authorizer", "the program is a black box in a folder"),
     only("local", "authorizer|plan", "the local run reads what is declared, not the program"),
     only("policy", "authorizer", "guard rails read what is declared"),
-    only("cli", "authorizer|plan|local", "commands put the rooms together"),
+    only("automation", "authorizer|plan", "the service deploys the program as a black box in a folder"),
+    only("cli", "authorizer|plan|local|automation", "commands put the rooms together"),
     {
-      name: "plan and local know no resource classes",
+      name: "plan, local and automation know no resource classes",
       severity: "error",
-      from: { path: "^(?:plan|local)/" },
+      from: { path: "^(?:plan|local|automation)/" },
       to: { path: "node_modules/@pulumi/(?:aws|awsx|random)/" },
     },
     {

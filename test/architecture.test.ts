@@ -25,6 +25,7 @@ function cruise(): Cruise {
       "components",
       "plan",
       "local",
+      "automation",
       "cli",
       "policy",
       "index.ts",
