@@ -3,8 +3,6 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from requests import PreparedRequest, Response, Session
 from requests.auth import AuthBase
 
@@ -13,12 +11,13 @@ from mlflow_gatehouse.body import seal_body
 from mlflow_gatehouse.errors import RefusedError
 from mlflow_gatehouse.notices import explain_refusal, refusal_type, say_once
 from mlflow_gatehouse.origins import check_transport, is_trusted
+from mlflow_gatehouse.refusals import error_body, plain_refusal
 from mlflow_gatehouse.region import signing_region
 from mlflow_gatehouse.settings import read_settings
-from mlflow_gatehouse.wire import host_header, origin, strict_url
+from mlflow_gatehouse.signer import SIGNATURE_HEADERS, signature
+from mlflow_gatehouse.wire import origin, strict_url
 
-_SERVICE = "execute-api"
-_SIGNATURE_HEADERS = ("Authorization", "X-Amz-Date", "X-Amz-Content-SHA256", "X-Amz-Security-Token")
+_DENIED = ("AccessDeniedException", "AccessDenied")
 
 
 class GatehouseAuth(AuthBase):
@@ -50,20 +49,10 @@ def sign(request: PreparedRequest) -> None:
     region, _ = signing_region(request.url, settings)
     keys = credentials.current_keys(settings, region)
     request.url = strict_url(request.url)
-    # Nothing but these is signed: proxies and HTTP clients rewrite Accept-Encoding, User-Agent and their like.
-    signed = AWSRequest(
-        method=request.method,
-        url=request.url,
-        headers={
-            "Host": _text(request.headers.get("Host")) or host_header(request.url),
-            "X-Amz-Content-SHA256": seal_body(request),
-        },
-    )
-    SigV4Auth(keys, _SERVICE, region).add_auth(signed)
+    digest = seal_body(request)
+    host = _text(request.headers.get("Host"))
     _strip(request)
-    for name in _SIGNATURE_HEADERS:
-        if name in signed.headers:
-            request.headers[name] = signed.headers[name]
+    request.headers.update(signature(request.method, request.url, digest, keys=keys, region=region, host=host))
 
 
 def _on_response(response: Response, **_: Any) -> Response:
@@ -89,7 +78,7 @@ def _follow(response: Response) -> None:
         sign(following)
         # requests derives the same request once more, from the sent one and the Location: it takes over both.
         response.headers["Location"] = following.url
-        sent.headers.update({name: following.headers[name] for name in _SIGNATURE_HEADERS if name in following.headers})
+        sent.headers.update({name: following.headers[name] for name in SIGNATURE_HEADERS if name in following.headers})
         return
     if following.body is not None:
         raise RefusedError(
@@ -106,13 +95,17 @@ def _explain(response: Response) -> None:
     error_type = refusal_type(response.headers.get("x-amzn-ErrorType"))
     if error_type == "ExpiredTokenException":
         credentials.forget(settings)
+    if response.status_code == 403 and error_type in _DENIED:
+        # MLflow raises what an answer of its own shape says.
+        response._content = error_body("PERMISSION_DENIED", plain_refusal(response.text)).encode()
+        response.headers["Content-Type"] = "application/json"
     text = explain_refusal(response.status_code, error_type, signing_region(response.url, settings)[0])
     if text:
         say_once(f"refused:{response.status_code}:{error_type}", text)
 
 
 def _strip(request: PreparedRequest) -> None:
-    for name in _SIGNATURE_HEADERS:
+    for name in SIGNATURE_HEADERS:
         request.headers.pop(name, None)
 
 
