@@ -36,7 +36,7 @@ interface Parts {
 }
 
 /** Opens everything that callers meet, in front of a running MLflow: user pool, STS, both doors, and the socket for commands. */
-export async function openDoors(parts: Parts): Promise<Omit<LocalRun, "ended" | "stop">> {
+export async function openDoors(parts: Parts): Promise<Omit<LocalRun, "artifacts" | "ended" | "stop">> {
   const { options, data, closers, central, consumers, container, mlflow } = parts;
   const opened = async (server: Promise<Listening>) => {
     const listening = await server;
@@ -59,6 +59,10 @@ export async function openDoors(parts: Parts): Promise<Omit<LocalRun, "ended" | 
     administrator: administratorKey(data),
     deliver: mailFile(data, options.progress ?? (() => undefined)),
     preToken: await preTokenFunction(central, data.directory("functions")),
+    hosted:
+      options.loginOrigin === undefined
+        ? undefined
+        : { origin: options.loginOrigin, returnUrls: parts.ui ? [`${parts.ui.url}/`] : [] },
   });
   const log = options.log ?? (() => undefined);
   const sts = createSts({
@@ -109,12 +113,12 @@ export async function openDoors(parts: Parts): Promise<Omit<LocalRun, "ended" | 
       userPoolId: issuer.poolId,
       userPoolClientId: clientId,
       userPoolEndpoint: urls.userPool,
-      loginDomain: null,
-      providers: [],
+      loginDomain: options.loginOrigin === undefined ? null : new URL(options.loginOrigin).host,
+      providers: issuer.providers.map((name) => ({ name, label: name })),
       workspaces: ownFirst(access.workspaces),
       personas,
     },
-    origins: [new URL(urls.browser).origin, urls.userPool],
+    origins: [new URL(urls.browser).origin, urls.userPool, ...(options.loginOrigin ? [options.loginOrigin] : [])],
   });
   const control: Control = {
     credentials: (request) => localCredentials({ sts, profiles, urls }, request),

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { runProgram } from "../plan/runProgram.ts";
 import { administratorKey, readerEnvironment, readerKey } from "./administration.ts";
+import { type ArtifactStore, startArtifactStore } from "./artifactStore/index.ts";
 import { DataFolder } from "./dataFolder.ts";
 import { openDoors, regionOf } from "./doors.ts";
 import { createDynamo } from "./dynamo/index.ts";
@@ -67,11 +68,23 @@ async function start(
   const listening = await listen(0, (request, response) => void tables.handle(request, response));
   closers.push(listening.close);
   const reader = readerEnvironment(data, region, listening.url);
+  const artifacts = options.s3
+    ? await startArtifactStore({
+        plan: central,
+        container,
+        region,
+        directory: data.directory("s3"),
+        venv: options.venv,
+        logFile: data.file("s3.log"),
+        key: readerKey(data),
+      })
+    : undefined;
+  if (artifacts) closers.push(artifacts.close);
   // The slowest part starts first; the rest comes up beside it.
   const mlflowStarting = startMlflow({
     container,
     venv: options.venv,
-    overrides: { ...reader, ...overrides(data, options) },
+    overrides: { ...reader, ...overrides(data, options, artifacts) },
     logFile: data.file("mlflow.log"),
     spawned: (mlflowPid) => data.noteRun({ pid: process.pid, mlflowPid, socket: null }),
     signal: options.signal,
@@ -106,7 +119,8 @@ async function start(
     container,
     mlflow,
   });
-  return { ...opened, ended: mlflow.ended, stop };
+  const store = artifacts ? { url: artifacts.url, bucket: artifacts.bucket } : null;
+  return { ...opened, artifacts: store, ended: mlflow.ended, stop };
 }
 
 /** MLflow takes writes from the UI's origin on this machine in place of the declared one. */
@@ -115,10 +129,15 @@ function withUiOrigins(container: Container, origin: string): Container {
 }
 
 /** What differs from AWS. */
-function overrides(data: DataFolder, options: LocalRunOptions): Readonly<Record<string, string | undefined>> {
+function overrides(
+  data: DataFolder,
+  options: LocalRunOptions,
+  artifacts: ArtifactStore | undefined,
+): Readonly<Record<string, string | undefined>> {
   return {
     GATEHOUSE_DATABASE: options.postgres ?? `sqlite:///${join(data.directory("mlflow"), "mlflow.db")}`,
     GATEHOUSE_DATABASE_SECRET_ARN: undefined,
-    GATEHOUSE_ARTIFACTS: data.directory("artifacts"),
+    // With a bucket, the declared address holds.
+    ...(artifacts?.environment ?? { GATEHOUSE_ARTIFACTS: data.directory("artifacts") }),
   };
 }

@@ -21,9 +21,13 @@ export interface LocalRunOptions {
   readonly venv: string;
   /** The built web UI; default none is served. */
   readonly ui?: SiteSettings | undefined;
+  /** Origin (`https://…`, as Amplify wants it) of whoever ends TLS in front of the user pool: with it, people of the declared OpenID providers log in. */
+  readonly loginOrigin?: string | undefined;
   readonly lenientSigv4?: boolean;
   /** SQLAlchemy URL of a PostgreSQL database; default SQLite in the data folder. */
   readonly postgres?: string | undefined;
+  /** Keeps artifacts in an S3 server on this machine, as the stack declares its bucket; default a folder, which knows no presigned URLs. */
+  readonly s3?: boolean | undefined;
   readonly log?: (record: GatewayLogRecord | StsLogRecord) => void;
   /** Ends a start that is under way; `startLocalRun` rejects with its reason. */
   readonly signal?: AbortSignal;
@@ -43,6 +47,8 @@ export interface LocalRun extends Control {
     /** MLflow itself, which refuses whoever is not the gateway. */
     readonly mlflow: string;
   };
+  /** The artifact bucket's S3 server; null where artifacts lie in a folder. */
+  readonly artifacts: { readonly url: string; readonly bucket: string } | null;
   readonly region: string;
   readonly plans: { readonly central: Plan; readonly consumers: readonly Plan[] };
   readonly personas: readonly Persona[];

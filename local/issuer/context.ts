@@ -1,5 +1,6 @@
 import type { AccessKey } from "./administrator.ts";
 import { CognitoError } from "./errors.ts";
+import type { HostedSettings } from "./hosted/index.ts";
 import type { Sessions } from "./sessions.ts";
 import type { ClientSettings, PoolSettings } from "./settings.ts";
 import type { IssuerState, User } from "./state.ts";
@@ -28,6 +29,8 @@ export interface OperationContext {
   readonly deliver: (mail: Mail) => void;
   /** Function that the pool declares for the moment before a token is made. */
   readonly preToken: Trigger | undefined;
+  /** The managed login page; without it nobody logs in at a foreign provider. */
+  readonly hosted: HostedSettings | undefined;
 }
 
 export type Operation = (input: unknown, context: OperationContext) => Promise<object>;

@@ -5,6 +5,7 @@ import { ADMIN_OPERATIONS } from "./admin.ts";
 import { requireAdministrator } from "./administrator.ts";
 import type { OperationContext } from "./context.ts";
 import { CognitoError } from "./errors.ts";
+import { hostedAnswer } from "./hosted/index.ts";
 import { OPERATIONS } from "./operations.ts";
 
 const BODY_BYTES = 64 * 1024;
@@ -16,6 +17,8 @@ const CORS = {
   "access-control-allow-origin": "*",
   "access-control-expose-headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
 };
+
+const FAILED = { status: 500, headers: { "content-type": "text/plain" }, body: "Something went wrong" };
 
 /** The user pool over HTTP: its key set and its JSON operations. */
 export function issuerHandler(context: OperationContext) {
@@ -32,9 +35,15 @@ export function issuerHandler(context: OperationContext) {
       });
       return;
     }
-    const { path } = splitTarget(request.url ?? "/");
+    const target = splitTarget(request.url ?? "/");
+    const { path } = target;
     if (request.method === "GET" && path === `/${context.pool.poolId}/.well-known/jwks.json`) {
       reply(200, keySet, { "content-type": "application/json", "cache-control": "public, max-age=86400" });
+      return;
+    }
+    const page = context.hosted && (await hostedAnswer(request, target, context, context.hosted).catch(() => FAILED));
+    if (page) {
+      reply(page.status, page.body, page.headers);
       return;
     }
     if (request.method !== "POST" || path !== "/") {

@@ -3,6 +3,7 @@ import type { Plan } from "../../plan/plan.ts";
 import type { AccessKey } from "./administrator.ts";
 import type { Mail, OperationContext } from "./context.ts";
 import { issuerHandler } from "./handler.ts";
+import type { HostedSettings } from "./hosted/index.ts";
 import { Sessions } from "./sessions.ts";
 import { poolSettings } from "./settings.ts";
 import { IssuerState, type LocalUser } from "./state.ts";
@@ -31,6 +32,8 @@ export interface IssuerSettings {
   readonly deliver?: (mail: Mail) => void;
   /** The function that the pool declares for the moment before a token is made. */
   readonly preToken?: Trigger | undefined;
+  /** How the managed login page is reached; default there is none. */
+  readonly hosted?: HostedSettings | undefined;
   /** Milliseconds; default the clock. */
   readonly now?: () => number;
 }
@@ -70,6 +73,7 @@ export async function createIssuer(settings: IssuerSettings) {
     administrator: settings.administrator,
     deliver: settings.deliver ?? (() => undefined),
     preToken: settings.preToken,
+    hosted: settings.hosted,
   };
   const keySet = Buffer.from(JSON.stringify(tokens.jwks));
   const jwksUri = `${pool.issuer}/.well-known/jwks.json`;
@@ -78,6 +82,8 @@ export async function createIssuer(settings: IssuerSettings) {
     poolId: pool.poolId,
     issuer: pool.issuer,
     clientIds: [...pool.clients.keys()] as readonly string[],
+    /** Foreign identity providers through which people can log in here. */
+    providers: settings.hosted ? pool.providers.map(({ name }) => name) : [],
     jwks: tokens.jwks,
     /** Key set fetcher for aws-jwt-verify, which takes HTTPS alone by itself. */
     fetchJwks: {

@@ -25,6 +25,11 @@ export class Sessions {
     return key;
   }
 
+  /** Puts back under its key what was taken. */
+  giveBack(key: string, value: unknown): void {
+    this.#kept.set(key, { value, until: this.#now() + SECONDS });
+  }
+
   /** Takes what a key stands for, if it is of the wanted kind; the key is good no more. */
   take<T>(key: string, isWanted: (value: unknown) => value is T): T | undefined {
     const entry = this.#kept.get(key);

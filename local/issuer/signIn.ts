@@ -27,6 +27,8 @@ interface PasswordChallenge {
 /** A user whose password was right, and who has one more thing to do. */
 export interface UserChallenge {
   readonly kind: "NEW_PASSWORD_REQUIRED" | "MFA_SETUP" | "SOFTWARE_TOKEN_MFA";
+  /** Wrong answers so far. */
+  readonly wrong?: number;
   readonly name: string;
   readonly clientId: string;
 }
@@ -58,9 +60,18 @@ export const SIGN_IN: Readonly<Record<string, Operation>> = {
     const user = challenge && context.state.user(challenge.name);
     if (!challenge || !user?.enabled || challenge.kind !== input.ChallengeName || challenge.clientId !== client.id)
       throw NO_SESSION;
-    return answerChallenge(challenge, user, input.ChallengeResponses, client, context);
+    return answerChallenge(challenge, user, input.ChallengeResponses, client, context).catch((error: unknown) => {
+      // A wrong code or a weak password may be put right in the same session, a few times.
+      const wrong = (challenge.wrong ?? 0) + 1;
+      if (error instanceof CognitoError && RETRIED.includes(error.type) && wrong < TRIES)
+        context.sessions.giveBack(input.Session ?? "", { ...challenge, wrong });
+      throw error;
+    });
   },
 };
+
+const TRIES = 5;
+const RETRIED = ["CodeMismatchException", "ExpiredCodeException", "InvalidPasswordException"];
 
 async function startSrp(
   { USERNAME: name, SRP_A: clientValue }: Readonly<Record<string, string>>,

@@ -33,6 +33,16 @@ export function canonicalPath(path: string): string {
   return path.split("/").map(encodeBytes).join("/") || "/";
 }
 
+/** The path as S3 wants it: encoded once, whatever spelling the client sent. Source: as above. */
+export function canonicalS3Path(path: string): string {
+  return (
+    path
+      .split("/")
+      .map((segment) => encodeBytes(decodeBytes(segment)))
+      .join("/") || "/"
+  );
+}
+
 /** The query decoded, encoded in one way, and sorted by name, then value. Source: as above. */
 export function canonicalQuery(query: string | undefined, plus: PlusForm = "%20"): string {
   const encode = (text: string) => text.split("+").map(decodeBytes).map(encodeBytes).join(plus);
@@ -58,7 +68,14 @@ function compare(a: string, b: string): number {
 export function canonicalRequest(
   request: SignedRequest,
   signedHeaders: readonly string[],
-  options: { readonly host?: string; readonly plus?: PlusForm } = {},
+  options: {
+    readonly host?: string;
+    readonly plus?: PlusForm;
+    /** Default: as every service but S3 wants it. */
+    readonly path?: (path: string) => string;
+    /** What stands for the body; default: the hash of the one that came, never the one that the client declares. */
+    readonly payload?: string;
+  } = {},
 ): string {
   const { path, query } = splitTarget(request.target);
   const headers = signedHeaders.map((name) => {
@@ -67,12 +84,11 @@ export function canonicalRequest(
   });
   return [
     request.method,
-    canonicalPath(path),
+    (options.path ?? canonicalPath)(path),
     canonicalQuery(query, options.plus),
     headers.join(""),
     signedHeaders.join(";"),
-    // Always of the body that came, never the one that the client declares.
-    sha256(request.body),
+    options.payload ?? sha256(request.body),
   ].join("\n");
 }
 

@@ -1,6 +1,6 @@
 import { headerValues, splitTarget } from "../httpMessage.ts";
 import { ALGORITHM, type Authorization, basicDate, parseAuthorization, parseDate } from "./authorization.ts";
-import { canonicalRequest, type PlusForm, type SignedRequest, sha256 } from "./canonical.ts";
+import { canonicalRequest, canonicalS3Path, type PlusForm, type SignedRequest, sha256 } from "./canonical.ts";
 import { sameSignature, signatureOf, signingKey } from "./key.ts";
 
 /** What is known of an access key, or why it is no good. */
@@ -108,7 +108,8 @@ function matcher(
   const hosts = new Set([sent, sent.replace(/:\d+$/, "")]);
   return (plus) =>
     [...hosts].some((host) => {
-      const hashed = sha256(canonicalRequest(request, signedHeaders, { host, plus }));
+      const path = service === "s3" ? { path: canonicalS3Path } : {};
+      const hashed = sha256(canonicalRequest(request, signedHeaders, { host, plus, ...path }));
       const text = [ALGORITHM, iso, `${date}/${region}/${service}/aws4_request`, hashed].join("\n");
       return sameSignature(signatureOf(key, text), signature);
     });

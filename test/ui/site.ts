@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page, type Request } from "playwright-core";
-import { type LocalRun, startLocalRun } from "../../local/localRun.ts";
+import { type LocalRun, type LocalRunOptions, startLocalRun } from "../../local/localRun.ts";
 import { buildUi } from "../../tools/ui/build.ts";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -17,10 +17,13 @@ export interface Site {
   readonly run: LocalRun;
   readonly browser: Browser;
   readonly ui: string;
+  /** Its data folder. */
+  readonly data: string;
   readonly close: () => Promise<void>;
 }
 
-export async function openSite(): Promise<Site> {
+/** @param change what differs from the declared stacks as they are */
+export async function openSite(change: Partial<LocalRunOptions> = {}): Promise<Site> {
   await buildUi(ROOT);
   const data = mkdtempSync(join(tmpdir(), "gatehouse-ui-"));
   const run = await startLocalRun({
@@ -31,6 +34,7 @@ export async function openSite(): Promise<Site> {
     data,
     venv: join(ROOT, ".venv"),
     ui: { folder: join(ROOT, "ui/dist"), headersFile: join(ROOT, "ui/headers.json") },
+    ...change,
   });
   const removed = () => rmSync(data, { recursive: true, force: true });
   try {
@@ -40,7 +44,7 @@ export async function openSite(): Promise<Site> {
       await run.stop();
       removed();
     };
-    return { run, browser, ui: run.urls.ui ?? assert.fail("no UI is served"), close };
+    return { run, browser, data, ui: run.urls.ui ?? assert.fail("no UI is served"), close };
   } catch (error) {
     await run.stop();
     removed();

@@ -22,9 +22,24 @@ export interface PersonaWords {
   readonly permissions: readonly string[];
 }
 
-/** @throws Error with a sentence for people */
-export async function readConfig(): Promise<Config> {
+const KEPT = "gatehouse.config";
+
+/** The settings as last seen, so that a page needn't wait for them. They hold no secret. */
+export function keptConfig(): Config | undefined {
+  try {
+    return (JSON.parse(localStorage.getItem(KEPT) ?? "null") as Config | null) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns the settings, and whether they are others than those kept @throws Error with a sentence for people */
+export async function readConfig(): Promise<{ readonly config: Config; readonly changed: boolean }> {
   const response = await fetch("gatehouse.json");
   if (!response.ok) throw new Error(`this page's settings (gatehouse.json) can't be read: HTTP ${response.status}`);
-  return (await response.json()) as Config;
+  const text = await response.text();
+  const config = JSON.parse(text) as Config;
+  const changed = localStorage.getItem(KEPT) !== text;
+  if (changed) localStorage.setItem(KEPT, text);
+  return { config, changed };
 }

@@ -1,7 +1,7 @@
 // Before MLflow's page: who is it, may he, where is he. Then MLflow's own script starts in this same page.
 import "./page.css";
 import { Bar } from "./bar.ts";
-import { type Config, readConfig } from "./config.ts";
+import { type Config, keptConfig, readConfig } from "./config.ts";
 import { catchDownloads } from "./downloads.ts";
 import { startMlflow } from "./mlflow.ts";
 import { plainPage } from "./plainPage.ts";
@@ -27,22 +27,35 @@ let leaving = false;
 async function main(): Promise<void> {
   const controlled = underWorker();
   controlled.catch(() => undefined);
-  const config = await readConfig();
+  const returning = /[?&](?:code|error)=/.test(location.search);
+  const config = await settings(returning);
   configure(config);
   answerWorker();
-  if (config.loginDomain !== null && new URLSearchParams(location.search).has("code"))
-    await import("./returned.ts").then(({ returned }) => returned());
-  const found = (await session()) ?? (await loggedIn(config));
+  const failed =
+    config.loginDomain === null || !returning
+      ? undefined
+      : await import("./returned.ts").then(({ isReturn, returned }) => (isReturn() ? returned() : undefined));
+  const found = (await session()) ?? (await loggedIn(config, failed));
   await controlled;
   await opened(config, found);
 }
 
-async function loggedIn(config: Config): Promise<Session> {
+/** As last seen, and checked meanwhile. What an identity provider has answered can't wait for another load. */
+async function settings(returning: boolean): Promise<Config> {
+  const reading = readConfig();
+  const kept = returning ? undefined : keptConfig();
+  if (!kept) return (await reading).config;
+  // Without network, MLflow's page says so.
+  reading.then(({ changed }) => changed && location.reload()).catch(() => undefined);
+  return kept;
+}
+
+async function loggedIn(config: Config, failed?: string): Promise<Session> {
   // Somebody may log in in another tab.
   onTabs((message) => message === "signed-in" && location.reload());
   const { login } = await import("./login.tsx");
   for (;;) {
-    await login(config);
+    await login(config, failed);
     const found = await session();
     if (found) {
       tellTabs("signed-in");

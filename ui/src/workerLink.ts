@@ -1,6 +1,9 @@
 import type { FromWorker, Refused, ToWorker } from "./messages.ts";
 import { type Session, session } from "./session.ts";
 
+/** Milliseconds after a page has come up. */
+const UPDATE_LOOK = 5_000;
+
 interface Listeners {
   readonly refused: (refusal: Refused) => void;
   readonly signedOut: () => void;
@@ -35,9 +38,13 @@ export async function underWorker(): Promise<void> {
     throw new Error(
       "this browser has no service workers here: use a current one, over HTTPS, outside of strict private modes",
     );
-  const registered = serviceWorker.register("/sw.js", { updateViaCache: "none" });
-  if (serviceWorker.controller) return;
-  await registered;
+  const register = () => serviceWorker.register("/sw.js", { updateViaCache: "none" });
+  if (serviceWorker.controller) {
+    // Looks for a newer one, when nobody waits for anything any more.
+    setTimeout(() => void register().catch(() => undefined), UPDATE_LOOK);
+    return;
+  }
+  await register();
   const { active } = await serviceWorker.ready;
   if (serviceWorker.controller) return;
   const controlled = new Promise<void>((resolve) =>

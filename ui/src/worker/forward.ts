@@ -7,10 +7,16 @@ declare const self: ServiceWorkerGlobalScope;
 /** Headers that the gateway takes of a page; whatever else a browser adds would only make a preflight fail. Kept equal to the gateway's by a test. */
 const SENT = ["accept", "content-type", "x-mlflow-client-version", "x-mlflow-experiment-id", "x-mlflow-workspace"];
 
+/**
+ * Answers that say how long they are fresh: artifacts. The next person in this browser must not get them from its cache. All others are never fresh, and a
+ * request that forbids the cache would ask for a preflight each time, too: Chromium then doesn't use those answers either.
+ */
+const KEPT = /artifact/;
+
 let apiUrl: Promise<string> | undefined;
 
 /** Address of the `browser` door: asked for once in a worker's life. */
-function gateway(): Promise<string> {
+export function gateway(): Promise<string> {
   apiUrl ??= fetch("/gatehouse.json")
     .then((response) => response.json() as Promise<{ apiUrl: string }>)
     .then((config) => config.apiUrl.replace(/\/$/, ""));
@@ -39,7 +45,7 @@ export async function forward(event: FetchEvent, url: URL): Promise<Response> {
         ...(body === undefined ? {} : { body }),
         mode: "cors",
         credentials: "omit",
-        cache: "no-store",
+        cache: KEPT.test(url.pathname) ? "no-store" : "default",
         // A redirect would lead the token, or the person, somewhere else.
         redirect: "error",
         signal: request.signal,

@@ -1,20 +1,23 @@
 // Gives every request for MLflow's API the person's token and sends it to the gateway, and nothing else anywhere.
 import type { ToWorker } from "../messages.ts";
-import { forward } from "./forward.ts";
+import { forward, gateway } from "./forward.ts";
 import { isApi } from "./paths.ts";
 import { forget, keep } from "./token.ts";
 
 declare const self: ServiceWorkerGlobalScope;
 
 self.addEventListener("install", (event) => {
-  // MLflow's own files never need a token: where the browser can, they don't even wake the worker.
+  // Pages and files never need a token: where the browser can, they don't even wake the worker.
   const routable = event as ExtendableEvent & { addRoutes?: (rules: readonly object[]) => Promise<void> };
-  const files = ["/static-files/static/*", "/shell/*"].map((pathname) => ({
+  const files = ["/", "/static-files/*", "/shell/*", "/gatehouse.json", "/needs.json"].map((pathname) => ({
     condition: { urlPattern: { pathname } },
     source: "network",
   }));
   event.waitUntil(Promise.all([self.skipWaiting(), routable.addRoutes?.(files)]));
 });
+
+// Whoever wakes the worker needs it next.
+gateway().catch(() => undefined);
 
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
