@@ -2,16 +2,22 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { instance } from "@viz-js/viz";
 import { exportedAjaxPaths, exportedCatalogue } from "../authorizer/catalogue/exported.ts";
 import { configurationPage } from "../components/settings/page.ts";
 import { declaredAccess } from "../plan/documents.ts";
 import { permissionsPage } from "../plan/permissionsPage.ts";
+import { rolesDot } from "../plan/roles/dot.ts";
+import { rolesPage } from "../plan/roles/page.ts";
+import { breaches, reaches } from "../plan/roles/reach.ts";
+import { worldOf } from "../plan/roles/world.ts";
 import { runProgram } from "../plan/runProgram.ts";
 import { samplePage } from "./sample/page.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 const central = await runProgram({ dir: ROOT, stack: "central" });
+const both = [central, await runProgram({ dir: ROOT, stack: "datascience" })];
 const files: Readonly<Record<string, string>> = {
   "client/mlflow_gatehouse/proxy/ajax_paths.json": `${JSON.stringify(exportedAjaxPaths(), null, 2)}\n`,
   "docker/gatehouse_mlflow/catalogue.json": `[\n${exportedCatalogue()
@@ -20,6 +26,8 @@ const files: Readonly<Record<string, string>> = {
   "docs/aws-sample.md": samplePage(await declaredAccess(central)),
   "docs/configuration.md": configurationPage(),
   "docs/permissions.md": await permissionsPage(central),
+  "docs/roles.md": rolesPage(both),
+  "docs/roles.svg": await rolesPicture(),
 };
 
 const check = process.argv.includes("--check");
@@ -38,4 +46,11 @@ if (check && stale.length) {
     `out of date: ${stale.map(([path]) => path).join(", ")}; run \`npm run generate\` and commit the result`,
   );
   process.exitCode = 1;
+}
+
+/** The graph of `docs/roles.md`. */
+async function rolesPicture(): Promise<string> {
+  const world = worldOf(both);
+  const graphviz = await instance();
+  return graphviz.renderString(rolesDot(world, reaches(world), breaches(world)), { format: "svg" });
 }

@@ -37,6 +37,7 @@ export async function consumer(settings: Consumer, opts: pulumi.ComponentResourc
   );
 
   return {
+    consumer: settings.consumer,
     trackingUri: central.trackingUri,
     studioDomainId: studio.domainId,
     studioUrl: studio.url,
@@ -45,6 +46,12 @@ export async function consumer(settings: Consumer, opts: pulumi.ComponentResourc
     clientEnvironment: environments,
   };
 }
+
+/**
+ * From this size a file goes in parts straight to S3, by URLs that MLflow signs: API Gateway takes 10 MB a request, within 29 s. S3's smallest part, too,
+ * so a file that is sent in parts is never in more of them than it must be.
+ */
+const MULTIPART_BYTES = 5 * 1024 * 1024;
 
 /** What a person's code needs in its environment. */
 function clientEnvironment(
@@ -55,6 +62,7 @@ function clientEnvironment(
   return {
     MLFLOW_TRACKING_URI: central.trackingUri,
     MLFLOW_TRACKING_AUTH: "gatehouse",
+    MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE: String(MULTIPART_BYTES),
     MLFLOW_WORKSPACE: oneOf(workspace, central.workspaces, settings.consumer),
     GATEHOUSE_ROLE_ARN: given(central.personaRoleArns, settings.consumer, persona),
     GATEHOUSE_SESSION_NAME: person,
