@@ -12,6 +12,15 @@ const CHECKS: Readonly<Record<string, readonly [string, ...string[]]>> = {
   "arrows between rooms": [bin("depcruise"), "--config", ".dependency-cruiser.mjs", "--output-type", "err", "."],
   "Python lint": [".venv/bin/ruff", "check", "docker", "client", "test"],
   "Python format": [".venv/bin/ruff", "format", "--check", "docker", "client", "test"],
+  "Python lint of functions": [".venv/bin/ruff", "check", "--config", "docker/pyproject.toml", "components"],
+  "Python format of functions": [
+    ".venv/bin/ruff",
+    "format",
+    "--check",
+    "--config",
+    "docker/pyproject.toml",
+    "components",
+  ],
   "generated files": [process.execPath, "tools/generate.ts", "--check"],
 };
 
