@@ -1,3 +1,5 @@
+import { NoPulumiError } from "../automation/engine/pulumi.ts";
+import { OrganizationError } from "../automation/organization/errors.ts";
 import { DataFolderError } from "../local/dataFolder.ts";
 import { MlflowError } from "../local/mlflowProcess.ts";
 import { PortError } from "../local/servers.ts";
@@ -10,6 +12,9 @@ import { ProgramError } from "../plan/runProgram.ts";
 /** Exit code of a command that found that someone would gain access. */
 export const GAINED = 3;
 
+/** Exit code of a command that found that somebody changed resources past Pulumi. */
+export const DRIFTED = 4;
+
 /** What a person did can't work; the message says what to do. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
@@ -19,6 +24,8 @@ export class UsageError extends Error {
 const TOLD = new Map<unknown, 1 | 2>([
   [UsageError, 2],
   [ConfigurationError, 2],
+  [OrganizationError, 2],
+  [NoPulumiError, 2],
   [ProgramError, 2],
   [PlanFitError, 2],
   [RevisionError, 2],

@@ -21,6 +21,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   policy: async () => (await import("./commands/policy.ts")).policyCommand(),
   roles: async () => (await import("./commands/roles.ts")).rolesCommand(),
   plan: async () => (await import("./commands/plan.ts")).planCommand(),
+  preview: async () => (await import("./commands/preview.ts")).previewCommand(),
+  deploy: async () => (await import("./commands/deploy.ts")).deployCommand(),
+  drift: async () => (await import("./commands/drift.ts")).driftCommand(),
+  destroy: async () => (await import("./commands/destroy.ts")).destroyCommand(),
+  cancel: async () => (await import("./commands/cancel.ts")).cancelCommand(),
+  status: async () => (await import("./commands/status.ts")).statusCommand(),
+  onboard: async () => (await import("./commands/onboard.ts")).onboardCommand(),
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(),
 };
 

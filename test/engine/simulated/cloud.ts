@@ -17,6 +17,10 @@ export interface SimulatedCloud {
   readonly deleted: string[];
   /** Every random value that it gave out. */
   readonly secrets: Set<string>;
+  /** Milliseconds that making a resource takes; default 0. */
+  pause: number;
+  /** Properties that somebody changed past Pulumi, by URN. */
+  readonly changedOutside: Map<string, Properties>;
   readonly create: (urn: string, region: string, inputs: Properties) => { id: string; state: Properties };
   /** Names of the properties that a resource would have. */
   readonly properties: (urn: string, region: string, inputs: Properties) => readonly string[];
@@ -33,6 +37,8 @@ export function simulatedCloud(seed: string): SimulatedCloud {
     updated: [],
     deleted: [],
     secrets: new Set(),
+    pause: 0,
+    changedOutside: new Map(),
     create: (urn, region, inputs) => {
       const { stack, project, type, name } = partsOf(urn);
       const plain = revealed(inputs) as Properties;

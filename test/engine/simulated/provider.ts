@@ -50,11 +50,12 @@ function service(name: string, version: string, cloud: SimulatedCloud): grpc.Unt
     }),
     check: answer((request: Messages.CheckRequest) => checked(fromWire(request.getNews()))),
     diff: answer((request: Messages.DiffRequest) => difference(request, identityOf(partsOf(request.getUrn()).type))),
-    create: answer((request: Messages.CreateRequest) => {
+    create: answer(async (request: Messages.CreateRequest) => {
       const inputs = fromWire(request.getProperties());
       if (request.getPreview())
         return new messages.CreateResponse().setProperties(toWire(foreseen(cloud, request.getUrn(), region, inputs)));
       const { id, state } = cloud.create(request.getUrn(), region, inputs);
+      if (cloud.pause > 0) await new Promise((resolve) => setTimeout(resolve, cloud.pause));
       return new messages.CreateResponse().setId(id).setProperties(toWire(state));
     }),
     update: answer((request: Messages.UpdateRequest) => {
@@ -67,12 +68,14 @@ function service(name: string, version: string, cloud: SimulatedCloud): grpc.Unt
       cloud.deleted.push(request.getUrn());
       return new empty.Empty();
     }),
-    read: answer((request: Messages.ReadRequest) =>
-      new messages.ReadResponse()
+    read: answer((request: Messages.ReadRequest) => {
+      const outside = cloud.changedOutside.get(request.getUrn()) ?? {};
+      const now = (kept: Messages.ReadRequest["getInputs"]) => toWire({ ...fromWire(kept.call(request)), ...outside });
+      return new messages.ReadResponse()
         .setId(request.getId())
-        .setProperties(request.getProperties())
-        .setInputs(request.getInputs()),
-    ),
+        .setProperties(now(request.getProperties))
+        .setInputs(now(request.getInputs));
+    }),
     invoke: answer((request: Messages.InvokeRequest) =>
       new messages.InvokeResponse().setReturn(
         toWire(cloud.invoke(request.getTok(), region, fromWire(request.getArgs()))),

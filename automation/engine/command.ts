@@ -1,0 +1,96 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { delimiter, dirname, isAbsolute, join } from "node:path";
+import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+import { followLines } from "./follow.ts";
+import { markOf, type ProcessMark } from "./processes.ts";
+
+/** How one operation's `pulumi` is watched. */
+export interface Watch {
+  /** Where its output is kept: it outlives us, as `pulumi` does. */
+  readonly folder: string;
+  /** Called before it begins, so that whoever comes after a crash can find it. */
+  readonly started: (mark: ProcessMark) => void;
+  /** Called when its end was seen; not when we end before it. */
+  readonly ended: () => void;
+  /** Called with each line that a changing command says. */
+  readonly line: (line: string) => void;
+}
+
+/** `pulumi` ended with an error. */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+  readonly output: string;
+
+  constructor(command: string, output: string) {
+    super(`pulumi ${command} failed:\n${output.trim().split("\n").slice(-20).join("\n")}`);
+    this.output = output;
+  }
+}
+
+/** Commands that change state: their end has to be known. */
+const CHANGING = new Set(["up", "refresh", "destroy", "import"]);
+
+/**
+ * Runs `pulumi` so that it outlives this process: output goes into files instead of a pipe, whose breaking would kill it in the middle of a change, and it
+ * is in a process group of its own. It begins only after `started` has returned: if we die before, it never begins.
+ */
+export function watchedCommand(pulumi: PulumiCommand, watch: Watch): PulumiCommand {
+  const run = async (
+    args: string[],
+    cwd: string,
+    env: Record<string, string>,
+    onOutput?: (text: string) => void,
+    _onError?: (text: string) => void,
+    signal?: AbortSignal,
+  ): Promise<{ readonly stdout: string; readonly stderr: string; readonly code: number | null }> => {
+    const command = args[0] ?? "";
+    mkdirSync(watch.folder, { recursive: true });
+    const file = (kind: string) => join(watch.folder, `${command}.${kind}`);
+    const changing = CHANGING.has(command);
+    const all = [...args, ...(args.includes("--non-interactive") ? [] : ["--non-interactive"])];
+    const [out, err] = [openSync(file("out"), "w", 0o600), openSync(file("err"), "w", 0o600)];
+    const child = spawn("/bin/sh", ["-c", 'read -r go && exec "$@" </dev/null', "gatehouse", pulumi.command, ...all], {
+      cwd,
+      env: { ...process.env, ...withPath(pulumi.command, env), PULUMI_AUTOMATION_API: "true" },
+      stdio: ["pipe", out, err],
+      detached: true,
+    });
+    closeSync(out);
+    closeSync(err);
+    const end = new Promise<number | null>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("exit", resolve);
+    });
+    const interrupt = () => child.kill("SIGINT");
+    // Not the engine's event log: it holds resources with their secrets in clear.
+    const follow = changing ? followLines(file("out"), watch.line) : null;
+    try {
+      const mark = child.pid === undefined ? null : markOf(child.pid);
+      if (mark && changing) watch.started(mark);
+      if (signal?.aborted) throw new EngineError(command, "cancelled before it began");
+      signal?.addEventListener("abort", interrupt);
+      child.stdin?.on("error", () => undefined);
+      child.stdin?.end("go\n");
+      const code = await end;
+      if (changing && code !== null) watch.ended();
+      const [stdout, stderr] = [readFileSync(file("out"), "utf8"), readFileSync(file("err"), "utf8")];
+      onOutput?.(stdout);
+      if (code !== 0) throw new EngineError(command, `${stdout}\n${stderr}`);
+      return { stdout, stderr, code };
+    } finally {
+      child.stdin?.end();
+      signal?.removeEventListener("abort", interrupt);
+      follow?.stop();
+    }
+  };
+  // `run` is what the Automation API calls, though its types don't say so.
+  const watched = { command: pulumi.command, version: pulumi.version, run };
+  return watched;
+}
+
+/** Plugins that come with the CLI lie beside it. Source: @pulumi/pulumi automation/cmd.js. */
+function withPath(command: string, env: Record<string, string>): Record<string, string> {
+  if (!isAbsolute(command)) return env;
+  return { ...env, PATH: `${dirname(command)}${delimiter}${env.PATH ?? process.env.PATH ?? ""}` };
+}

@@ -1,0 +1,41 @@
+import Table from "cli-table3";
+import { Command } from "commander";
+import type { Step } from "../../automation/jobs/types.ts";
+import { openAutomation } from "../../automation/open.ts";
+import { statusOf } from "../../automation/status.ts";
+import { type OrganizationOptions, withOrganization } from "../deployments/options.ts";
+import { counted } from "../deployments/show.ts";
+
+export function statusCommand(): Command {
+  return withOrganization(
+    new Command("status").description("every stack of the organization, and what was last done to it"),
+  ).action(async (options: OrganizationOptions) => {
+    const automation = await openAutomation(options);
+    try {
+      const all = statusOf(automation);
+      if (options.json) {
+        console.log(JSON.stringify(all, null, 2));
+        return;
+      }
+      const table = new Table({ head: ["name", "account", "region", "stack", "last", "drift"], style: { head: [] } });
+      for (const { name, account, region, stack, last, drift } of all)
+        table.push([
+          name,
+          account,
+          region,
+          stack,
+          said(last),
+          drift?.state === "done" ? counted(drift.changes) : said(drift),
+        ]);
+      console.log(table.toString());
+    } finally {
+      automation.store.close();
+    }
+  });
+}
+
+function said(step: Step | null): string {
+  if (!step) return "never";
+  const at = new Date(step.finished ?? step.started ?? 0).toISOString().slice(0, 16).replace("T", " ");
+  return `${step.action} ${step.state} ${at}`;
+}

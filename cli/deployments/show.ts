@@ -1,0 +1,84 @@
+import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from "listr2";
+import type { JobStore } from "../../automation/jobs/store.ts";
+import type { Job, Step } from "../../automation/jobs/types.ts";
+
+type Task = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
+type End = (job: Job, steps: readonly Step[]) => Promise<void>;
+
+/** Shows a job while it runs: a live tree in a terminal, lines elsewhere, its steps as JSON at the end when asked. @returns to be called at its end */
+export function showJob(store: JobStore, job: Job, json: boolean): End {
+  if (json)
+    return async (_, steps) => {
+      process.stdout.write(`${JSON.stringify({ ...store.job(job.id), steps }, null, 2)}\n`);
+    };
+  if (process.stdout.isTTY) return tree(store, job);
+  const stop = store.listen((event) => {
+    // Each resource of a hundred accounts would bury what counts.
+    if (event.job === job.id && !/^\S+: (?:creat|updat|replac|delet)\w+ \S+:/.test(event.text)) console.log(event.text);
+  });
+  return async (_, steps) => {
+    stop();
+    console.log(summary(steps));
+  };
+}
+
+/** One line per step under each stage; the newest event of a step stands below it. */
+function tree(store: JobStore, job: Job): End {
+  const waiting = new Map<number, { readonly done: () => void; task?: Task }>();
+  const over = (step: Step) =>
+    new Promise<void>((done) => {
+      waiting.set(step.ordinal, { done });
+    });
+  const steps = store.steps(job.id);
+  const list = new Listr<unknown>(
+    steps.map((step) => {
+      const end = over(step);
+      return {
+        title: `${step.action} ${step.member}`,
+        task: async (_: unknown, task: Task) => {
+          const entry = waiting.get(step.ordinal);
+          if (entry) entry.task = task;
+          await end;
+          const { state, error, changes } = store.steps(job.id)[step.ordinal] ?? step;
+          if (state === "skipped") task.skip(`${task.title}: ${error}`);
+          else if (state !== "done") throw new Error(`${step.action} ${step.member} ${state}: ${error}`);
+          else task.title = `${task.title} ${counted(changes)}`;
+        },
+      };
+    }),
+    { concurrent: true, exitOnError: false, rendererOptions: { collapseSubtasks: false } },
+  );
+  const stop = store.listen(({ job: of, ordinal, text }) => {
+    if (of !== job.id || ordinal === null) return;
+    const task = waiting.get(ordinal)?.task;
+    if (task) task.output = text.split("\n")[0] ?? "";
+    const state = store.steps(job.id)[ordinal]?.state;
+    if (state !== "waiting" && state !== "running") waiting.get(ordinal)?.done();
+  });
+  const shown = list.run();
+  return async (_, all) => {
+    stop();
+    for (const { done } of waiting.values()) done();
+    await shown;
+    console.log(summary(all));
+  };
+}
+
+/** How many steps ended how, and why those did that didn't end well. */
+export function summary(steps: readonly Step[]): string {
+  const byState = Object.entries(Object.groupBy(steps, ({ state }) => state));
+  const bad = steps.filter(({ state }) => state !== "done");
+  return [
+    byState.map(([state, each]) => `${each.length} ${state}`).join(", "),
+    ...bad.map(({ member, action, state, error }) => `  ${member}: ${action} ${state}: ${indented(error ?? "")}`),
+  ].join("\n");
+}
+
+export function counted(changes: Step["changes"]): string {
+  const words = Object.entries(changes ?? {}).map(([op, count]) => `${count} ${op}`);
+  return words.length ? `(${words.join(", ")})` : "(no changes)";
+}
+
+function indented(text: string): string {
+  return text.replaceAll("\n", "\n    ");
+}
