@@ -34,6 +34,8 @@ class CentralRole:
 
     persona: str
     workspaces: tuple[str, ...]
+    #: A machine's role, such as a pipeline's: the role acts, whoever names the session.
+    service: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ def _roles(
             continue
         if not problems.expect(isinstance(role, dict), f"{where} must be an object"):
             continue
-        persona, own = role.get("persona"), role.get("workspaces")
+        persona, own, service = role.get("persona"), role.get("workspaces"), role.get("service", False)
         sound = [
             problems.expect(
                 isinstance(persona, str) and persona in personas,
@@ -146,9 +148,14 @@ def _roles(
                 _texts(own) and all(item in workspaces for item in own),
                 f"{where}.workspaces must be a list of names of GATEHOUSE_ACCESS.workspaces",
             ),
+            problems.expect(isinstance(service, bool), f"{where}.service must be true or false"),
+            problems.expect(
+                service is not True or persona not in personas or not personas[persona].is_admin,
+                f"{where}: a service can't be an admin of the platform",
+            ),
         ]
         if all(sound):
-            roles[name] = CentralRole(persona, tuple(own))
+            roles[name] = CentralRole(persona, tuple(own), service)
     return roles
 
 

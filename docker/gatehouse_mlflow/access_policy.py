@@ -1,7 +1,8 @@
 """The access policy: what an administrator changes without a deployment. It takes permissions from personas and shuts
 out persons; it never gives anything.
 
-One item of DynamoDB, read by a thread of this process at most every `CACHE_SECONDS`; a request never waits for it.
+One item of DynamoDB, read by a thread of this process, so that a request never waits for it. It reads twice in
+`CACHE_SECONDS`: a change counts within that time even when an answer is slow.
 What was read last counts while the item can't be read or is no good, for `GATEHOUSE_ACCESS_STALE_SECONDS`; after that
 nobody is let in.
 """
@@ -24,6 +25,8 @@ _FIRST_READ_SECONDS = 10
 _KEY = "access"
 _PERMISSION = re.compile(r"[a-z_]{1,64}:(?:read|write|delete|use|approve|admin)", re.ASCII)
 _PERSON = re.compile(r"[a-z0-9+=._@-]{2,64}", re.ASCII)
+_GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+=.@-]{0,62}", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z", re.ASCII)
 
 
 class AccessPolicyError(Exception):
@@ -66,14 +69,17 @@ def parse_item(item: Item) -> AccessPolicy:
         raise AccessPolicyError("its document is not of version 1")
     if unknown := set(document) - {"version", "groups", "mayNot", "revoked"}:
         raise AccessPolicyError(f"its document has unknown keys: {', '.join(sorted(unknown))}")
-    _mapping(document, "groups", list)
+    groups = _mapping(document, "groups", list)
     may_not = _mapping(document, "mayNot", list)
     revoked = _mapping(document, "revoked", str)
+    for names in groups.values():
+        if not all(isinstance(each, str) and _GROUP.fullmatch(each) for each in names):
+            raise AccessPolicyError("groups lists something that is no group")
     for permissions in may_not.values():
         if not all(isinstance(each, str) and _PERMISSION.fullmatch(each) for each in permissions):
             raise AccessPolicyError("mayNot lists something that is no permission")
-    if not all(_PERSON.fullmatch(person) for person in revoked):
-        raise AccessPolicyError("revoked names something that is no person")
+    if not all(_PERSON.fullmatch(person) and _TIME.fullmatch(since) for person, since in revoked.items()):
+        raise AccessPolicyError("revoked must map persons to times such as 2026-01-31T12:00:00Z")
     narrowed = {persona: frozenset(permissions) for persona, permissions in may_not.items()}
     return AccessPolicy(version, narrowed, frozenset(revoked))
 
@@ -95,7 +101,9 @@ class PolicySource:
         cache_seconds: float = CACHE_SECONDS,
         stale_seconds: float = STALE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        changed: Callable[[AccessPolicy], None] = lambda _: None,
     ):
+        self._changed = changed
         self._fetch = fetch
         self._cache_seconds = cache_seconds
         self._stale_seconds = stale_seconds
@@ -127,13 +135,22 @@ class PolicySource:
             why = str(error) if isinstance(error, AccessPolicyError) else type(error).__name__
             log_line("access policy not read", why=why)
         else:
-            if self._policy is None or policy.version != self._policy.version:
-                log_line("access policy", version=policy.version)
+            new = self._policy is None or policy.version != self._policy.version
             # In this order: a reader between the two lines sees an old time, which only narrows.
             self._policy = policy
             self._read_at = self._clock()
+            if new:
+                self._tell(policy)
         finally:
             self._tried.set()
+
+    def _tell(self, policy: AccessPolicy) -> None:
+        log_line("access policy", version=policy.version)
+        try:
+            self._changed(policy)
+        except Exception as error:
+            # What follows from a policy is housekeeping; that it counts, the gate sees to at each request.
+            log_line("access policy not followed", version=policy.version, error=type(error).__name__)
 
     def _start(self) -> None:
         if self._thread is not None:
@@ -146,7 +163,7 @@ class PolicySource:
     def _keep_current(self) -> None:
         while True:
             self.refresh()
-            time.sleep(self._cache_seconds)
+            time.sleep(self._cache_seconds / 2)
 
 
 class _DeployedAlone:
@@ -156,8 +173,11 @@ class _DeployedAlone:
         return NOTHING
 
 
-def policy_source(environ: Mapping[str, str]) -> PolicySource | _DeployedAlone:
-    """The source that the environment names (`GATEHOUSE_ACCESS_TABLE`). Raises ValueError for a bad number."""
+def policy_source(
+    environ: Mapping[str, str], changed: Callable[[AccessPolicy], None] = lambda _: None
+) -> PolicySource | _DeployedAlone:
+    """The source that the environment names (`GATEHOUSE_ACCESS_TABLE`); `changed` hears of each new version. Raises
+    ValueError for a bad number."""
     table = environ.get("GATEHOUSE_ACCESS_TABLE")
     if not table:
         return _DeployedAlone()
@@ -168,10 +188,11 @@ def policy_source(environ: Mapping[str, str]) -> PolicySource | _DeployedAlone:
             "GATEHOUSE_ACCESS_CACHE_SECONDS and GATEHOUSE_ACCESS_STALE_SECONDS must be whole seconds, the first not "
             "above the second"
         )
-    return PolicySource(_fetcher(table), cache_seconds=int(cache), stale_seconds=int(stale))
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    return PolicySource(_fetcher(table, region), cache_seconds=int(cache), stale_seconds=int(stale), changed=changed)
 
 
-def _fetcher(table: str) -> Callable[[], Item | None]:
+def _fetcher(table: str, region: str | None) -> Callable[[], Item | None]:
     client: Any = None
 
     def fetch() -> Item | None:
@@ -181,8 +202,11 @@ def _fetcher(table: str) -> Callable[[], Item | None]:
             import boto3
             from botocore.config import Config
 
+            # ECS gives AWS_REGION, which boto3 does not read.
             client = boto3.client(
-                "dynamodb", config=Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2})
+                "dynamodb",
+                region_name=region,
+                config=Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2}),
             )
         answer = client.get_item(TableName=table, Key={"id": {"S": _KEY}}, ConsistentRead=True)
         item = answer.get("Item")

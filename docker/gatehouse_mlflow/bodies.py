@@ -80,9 +80,7 @@ def _creator(actor: Actor, request: Request) -> None:
         _own(body, actor.username)
     elif actor.route.path.endswith("/logged-models"):
         _own(body, actor.username)
-    # What Flask hands to every later reader, silent or not, and what it would parse again.
-    request._cached_json = (body, body)
-    request._cached_data = json.dumps(body).encode()
+    _write_back(request, body)
 
 
 def _body(request: Request) -> dict[str, Any]:
@@ -118,6 +116,75 @@ def _claim(tag: dict[str, Any], person: str) -> None:
         tag["value"] = person
 
 
+def _write_back(request: Request, body: dict[str, Any]) -> None:
+    # What Flask hands to every later reader, silent or not, and what it would parse again.
+    request._cached_json = (body, body)
+    request._cached_data = json.dumps(body).encode()
+
+
+def _creates_dataset(actor: Actor, request: Request) -> None:
+    """MLflow takes a dataset's creator from a tag; its tags are JSON inside JSON."""
+    body = _body(request)
+    try:
+        tags = json.loads(body.get("tags") or "{}")
+    except (TypeError, ValueError):
+        tags = None
+    if not isinstance(tags, dict):
+        raise Refused(400, "`tags` must be the text of a JSON object")
+    body["tags"] = json.dumps({**tags, _USER: actor.username})
+    _write_back(request, body)
+
+
+def _assesses(actor: Actor, request: Request) -> None:
+    """A person judges in his own name; what a program judged is his who ran it."""
+    body = _body(request)
+    assessment = body.get("assessment")
+    if not isinstance(assessment, dict):
+        raise Refused(400, "`assessment` must be a JSON object")
+    metadata = assessment.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        raise Refused(400, "`metadata` must be a JSON object")
+    assessment["metadata"] = {**metadata, _USER: actor.username}
+    source = assessment.get("source")
+    if isinstance(source, dict):
+        kind = source.get("source_type", source.get("sourceType"))
+        if kind in ("HUMAN", 1, "1"):
+            source.pop("sourceId", None)
+            source["source_id"] = actor.username
+    _write_back(request, body)
+
+
+def _changes_assessment(actor: Actor, request: Request) -> None:
+    assessment = _body(request).get("assessment")
+    if isinstance(assessment, dict) and _USER in (assessment.get("metadata") or {}) and not actor.manages:
+        raise Refused(403, f"`{_USER}` is the person who created it and can't be changed")
+
+
+def _named(actor: Actor, request: Request) -> None:
+    """Where MLflow stores who did something as the client says it."""
+    body = _body(request)
+    for key in ("createdBy", "updatedBy", "lastUpdatedBy"):
+        body.pop(key, None)
+    for key in ("created_by", "updated_by", "last_updated_by"):
+        if key in body:
+            body[key] = actor.username
+    if actor.route.path.endswith("/issues"):
+        body["created_by"] = actor.username
+    _write_back(request, body)
+
+
+def _dataset_tags(actor: Actor, request: Request) -> None:
+    if actor.manages:
+        return
+    tags = _body(request).get("tags")
+    try:
+        given = json.loads(tags) if isinstance(tags, str) else tags
+    except ValueError:
+        return
+    if isinstance(given, dict) and _USER in given:
+        raise Refused(403, f"`{_USER}` is the person who created it and can't be changed")
+
+
 def _keeps_creator(actor: Actor, request: Request) -> None:
     """Nobody takes over what a colleague made by writing its creator anew."""
     if actor.manages:
@@ -144,6 +211,15 @@ _CHECKS: Mapping[tuple[str, str], Check] = {
     ("PATCH", "logged-models/{model_id}/tags"): _keeps_creator,
     ("PATCH", "traces/{request_id}/tags"): _keeps_creator,
     ("PATCH", "traces/{trace_id}/tags"): _keeps_creator,
+    ("POST", "datasets/create"): _creates_dataset,
+    ("PATCH", "datasets/{dataset_id}/tags"): _dataset_tags,
+    ("POST", "traces/{trace_id}/assessments"): _assesses,
+    ("PATCH", "traces/{trace_id}/assessments/{assessment_id}"): _changes_assessment,
+    ("POST", "issues"): _named,
+}
+_TAG_IN_PATH = {
+    "logged-models/{model_id}/tags/{tag_key}": "tag_key",
+    "datasets/{dataset_id}/tags/{key}": "key",
 }
 
 
@@ -152,9 +228,7 @@ def check_body(actor: Actor, request: Request) -> None:
     _, _, rest = actor.route.path.partition("/mlflow/")
     if check := _CHECKS.get((actor.route.method, rest)):
         check(actor, request)
-    elif (
-        rest == "logged-models/{model_id}/tags/{tag_key}"
-        and not actor.manages
-        and (request.view_args or {}).get("tag_key") == _USER
-    ):
+    elif rest.startswith("gateway/") and actor.route.method in ("POST", "PATCH", "PUT") and request.is_json:
+        _named(actor, request)
+    elif rest in _TAG_IN_PATH and not actor.manages and (request.view_args or {}).get(_TAG_IN_PATH[rest]) == _USER:
         raise Refused(403, f"`{_USER}` is the person who created it and can't be changed")

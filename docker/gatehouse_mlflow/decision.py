@@ -7,6 +7,9 @@ from gatehouse_mlflow.catalogue import METHODS, Catalogue, Route
 from gatehouse_mlflow.identity import Session
 from gatehouse_mlflow.refusal import Refused
 
+#: Of the roles of MLflow's RBAC that are ours.
+ROLE_PREFIX = "gatehouse-"
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -21,11 +24,22 @@ class Actor:
     permissions: frozenset[str] = frozenset()
     #: Whether he is admin of the workspace (or of all of them).
     manages: bool = False
+    #: Whether `roles` are all that the browser door gives the person.
+    complete: bool = False
 
 
 def role_name(persona: Persona) -> str:
     """The role of MLflow's RBAC that stands for a persona in one workspace."""
-    return f"gatehouse-{persona.name}"
+    return f"{ROLE_PREFIX}{persona.name}"
+
+
+def code_roles(access: Access) -> frozenset[tuple[str, str]]:
+    """What the sessions of the code door hold, whoever comes."""
+    return frozenset(
+        (workspace, role_name(access.personas[role.persona]))
+        for role in access.roles.values()
+        for workspace in role.workspaces
+    )
 
 
 def find_route(catalogue: Catalogue, method: str, path: str) -> Route:
@@ -71,7 +85,8 @@ def _ordinary(session: Session, personas: tuple[Persona, ...], route: Route, ask
         own = ", ".join(f"`{name}`" for name in session.workspaces)
         raise Refused(403, f"`{session.person}` does not belong to that workspace, only to {own}; ask its admin")
     roles = frozenset((name, role_name(persona)) for name in session.workspaces for persona in personas)
-    return Actor(session.person, False, workspace, roles, route, _permissions(personas), _manages(personas))
+    permissions, manages = _permissions(personas), _manages(personas)
+    return Actor(session.person, False, workspace, roles, route, permissions, manages, session.complete)
 
 
 def _admin(access: Access, session: Session, persona: Persona, route: Route, asked: bytes | None) -> Actor:

@@ -81,6 +81,9 @@ def plan_server(environ: Mapping[str, str]) -> ServerPlan:
     )
     # The database's URL travels in the environment, so that the list of processes doesn't show it.
     mlflow = {**_DEFAULTS, **{name: value for name, value in environ.items() if value}, **_FORCED}
+    if region := mlflow.get("AWS_REGION"):
+        # What ECS is told; boto3 reads only the other name, and signs for the wrong region without it.
+        mlflow.setdefault("AWS_DEFAULT_REGION", region)
     return ServerPlan(gate.access, database, artifacts, arguments, {**mlflow, "MLFLOW_BACKEND_STORE_URI": database})
 
 

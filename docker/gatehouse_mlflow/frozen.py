@@ -1,6 +1,7 @@
 """What was registered or finished can't change: whether a write reaches a finished logged model or a run's folder that
 a model version points at. Asked only for writes and deletes of artifacts, and for deletes of runs and logged models."""
 
+import json
 import posixpath
 import re
 from collections.abc import Sequence
@@ -11,7 +12,13 @@ from mlflow.entities import LoggedModelStatus
 from mlflow.protos import service_pb2 as service
 from mlflow.server.handlers import _get_normalized_request_json, _get_request_message, _get_tracking_store
 from mlflow.store.model_registry.dbmodels.models import SqlModelVersion
-from mlflow.store.tracking.dbmodels.models import SqlLoggedModel, SqlLoggedModelTag, SqlRun
+from mlflow.store.tracking.dbmodels.models import (
+    SqlAssessments,
+    SqlEvaluationDataset,
+    SqlLoggedModel,
+    SqlLoggedModelTag,
+    SqlRun,
+)
 from sqlalchemy import or_, select
 
 from gatehouse_mlflow.decision import Actor
@@ -122,6 +129,12 @@ def check_flask(actor: Actor, request: Request) -> None:
             check_model(str((request.view_args or {}).get("model_id", "")))
     elif path.endswith("/mlflow/runs/delete"):
         _delete_run(actor, _get_request_message(service.DeleteRun(), request).run_id)
+    elif path.endswith("/mlflow/runs/restore"):
+        _delete_run(actor, _get_request_message(service.RestoreRun(), request).run_id)
+    elif actor.route.method == "DELETE" and path.endswith("/mlflow/datasets/{dataset_id}"):
+        _delete_dataset(actor, str((request.view_args or {}).get("dataset_id", "")))
+    elif actor.route.method in ("DELETE", "PATCH") and path.endswith("/assessments/{assessment_id}"):
+        _change_assessment(actor, str((request.view_args or {}).get("assessment_id", "")))
     elif actor.route.method == "DELETE" and path.endswith("/mlflow/logged-models/{model_id}"):
         _delete_model(actor, str((request.view_args or {}).get("model_id", "")))
 
@@ -144,8 +157,26 @@ def _delete_model(actor: Actor, model_id: str) -> None:
     _delete(actor, owner, registered, "logged model")
 
 
+def _delete_dataset(actor: Actor, dataset_id: str) -> None:
+    with _get_tracking_store().ManagedSessionMaker() as session:
+        owner = session.execute(
+            select(SqlEvaluationDataset.created_by).where(SqlEvaluationDataset.dataset_id == dataset_id)
+        ).scalar_one_or_none()
+    _delete(actor, owner, False, "dataset")
+
+
+def _change_assessment(actor: Actor, assessment_id: str) -> None:
+    """A colleague's judgement is neither deleted nor rewritten; one judges anew, in one's own name."""
+    with _get_tracking_store().ManagedSessionMaker() as session:
+        found = session.execute(
+            select(SqlAssessments.assessment_metadata).where(SqlAssessments.assessment_id == assessment_id)
+        ).scalar_one_or_none()
+    owner = json.loads(found).get("mlflow.user") if found else None
+    _delete(actor, owner, False, "assessment")
+
+
 def _delete(actor: Actor, owner: str | None, registered: bool, what: str) -> None:
     if owner != actor.username:
-        raise Refused(403, f"only its creator or the workspace's admin deletes this {what}")
+        raise Refused(403, f"only its creator or the workspace's admin deletes, restores or rewrites this {what}")
     if registered:
         raise Refused(403, f"a model version points at this {what}; ask the workspace's admin")

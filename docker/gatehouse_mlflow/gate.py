@@ -116,13 +116,15 @@ class Gate:
             raise Refused(
                 403, f"`{route.needs}` is taken from your persona by the access policy; ask the platform team"
             )
-        without = tuple(
+        personas = tuple(
             replace(persona, permissions=persona.permissions - policy.may_not.get(persona.name, frozenset()))
-            if persona.permissions is not None and policy.may_not.get(persona.name)
+            if persona.permissions is not None
             else persona
-            for persona in kept
+            for persona in session.personas
+            if persona.permissions is not None or persona in kept
         )
-        return replace(session, personas=without)
+        complete = session.complete and len(personas) == len(session.personas)
+        return replace(session, personas=personas, complete=complete)
 
     async def _provide(self, actor: Actor) -> None:
         if self._users.knows(actor):

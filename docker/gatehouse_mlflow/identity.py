@@ -20,6 +20,8 @@ class Session:
     person: str
     personas: tuple[Persona, ...]
     workspaces: tuple[str, ...]
+    #: Whether the directory itself spoke: then this is all that the browser door gives him.
+    complete: bool = False
 
 
 def check_proof(headers: GatewayHeaders, accepted: tuple[bytes, ...]) -> None:
@@ -50,6 +52,9 @@ def _caller(value: bytes, access: Access) -> Session:
         raise Refused(
             403, f"the role `{role_name}` is no persona of this registry; ask the platform team for a persona's role"
         )
+    if role.service:
+        # `:` can't be part of a person's name.
+        return _session(f"svc:{role_name}", (access.personas[role.persona],), role.workspaces)
     if not PERSON.fullmatch(person):
         raise Refused(
             403,
@@ -73,12 +78,15 @@ def _asserted(value: bytes, access: Access, key: bytes, now: float) -> Session:
     # His teams' before everybody's: the first is where he is unless he asks for another, as at the code door.
     own = tuple(name for name, groups in access.workspaces.items() if groups & assertion.groups)
     everybodys = tuple(name for name, groups in access.workspaces.items() if not groups)
-    return _session(assertion.person, tuple(access.personas[name] for name in assertion.personas), own + everybodys)
+    personas = tuple(access.personas[name] for name in assertion.personas)
+    return _session(assertion.person, personas, own + everybodys, complete=True)
 
 
-def _session(person: str, personas: tuple[Persona, ...], workspaces: tuple[str, ...]) -> Session:
+def _session(
+    person: str, personas: tuple[Persona, ...], workspaces: tuple[str, ...], *, complete: bool = False
+) -> Session:
     if not workspaces and not all(persona.is_admin for persona in personas):
         raise Refused(
             403, f"`{person}` belongs to no workspace; ask the platform team to add one of your groups to one"
         )
-    return Session(person, personas, workspaces)
+    return Session(person, personas, workspaces, complete)

@@ -10,9 +10,8 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from gatehouse_mlflow.access import Access
-from gatehouse_mlflow.decision import role_name
+from gatehouse_mlflow.decision import ROLE_PREFIX, role_name
 
-_PREFIX = "gatehouse-"
 _EVERY_OBJECT = "*"
 _ATTEMPTS = 5
 
@@ -53,7 +52,7 @@ def _roles(access: Access, store: Any) -> None:
         # MLflow's admins skip its roles.
         if not persona.is_admin
     }
-    existing = {(role.workspace, role.name): role for role in store.list_roles() if role.name.startswith(_PREFIX)}
+    existing = {(role.workspace, role.name): role for role in store.list_roles() if role.name.startswith(ROLE_PREFIX)}
     for (workspace, name), grants in wanted.items():
         role = existing.get((workspace, name)) or store.create_role(name, workspace, "declared by Gatehouse")
         _grants(store, role, grants)

@@ -1,5 +1,5 @@
-"""Creates a person's MLflow user on first sight and gives it the roles of his session; afterwards one dictionary
-look-up per request."""
+"""Creates a person's MLflow user on first sight, gives it the roles of his session and takes those that nothing
+grants him any more; afterwards one dictionary look-up per request."""
 
 import secrets
 import threading
@@ -9,21 +9,23 @@ from typing import Any
 
 from mlflow.exceptions import MlflowException
 
-from gatehouse_mlflow.decision import Actor
+from gatehouse_mlflow.decision import ROLE_PREFIX, Actor
 
 # After this the database is asked again, so that a user removed or promoted behind our back is noticed.
 _FRESH_SECONDS = 60.0
 _MAX_KNOWN = 20_000
 
-_Key = tuple[str, bool, frozenset[tuple[str, str]]]
+_Roles = frozenset[tuple[str, str]]
+_Key = tuple[str, bool, _Roles, bool]
 
 
 class Users:
     """`store` is MLflow's auth store (`mlflow.server.auth.store`); safe with several threads, workers and tasks
-    racing."""
+    racing. `code_roles` are those that some session at the code door gives: whose they are only that door knows."""
 
-    def __init__(self, store: Any, clock: Callable[[], float] = time.monotonic):
+    def __init__(self, store: Any, clock: Callable[[], float] = time.monotonic, code_roles: _Roles = frozenset()):
         self._store = store
+        self._code_roles = code_roles
         self._clock = clock
         self._known: dict[_Key, float] = {}
         self._locks: dict[str, threading.Lock] = {}
@@ -45,11 +47,24 @@ class Users:
             if user.is_admin != actor.is_admin:
                 self._store.update_user(actor.username, is_admin=actor.is_admin)
             self._assign(user.id, actor.roles)
+            if actor.complete:
+                self._unassign(user.id, actor.roles | self._code_roles)
             with self._guard:
                 if len(self._known) >= _MAX_KNOWN:
                     self._known.clear()
                     self._locks.clear()
                 self._known[_key(actor)] = self._clock()
+
+    def withdraw(self, person: str) -> None:
+        """Takes a person's roles, and his admin user's power, until he is provided again. Blocks on the database."""
+        with self._guard:
+            for key in [key for key in self._known if key[0].partition("#")[0] == person]:
+                del self._known[key]
+        for user in self._store.list_users():
+            if user.username.partition("#")[0] == person:
+                if user.is_admin:
+                    self._store.update_user(user.username, is_admin=False)
+                self._unassign(user.id, frozenset())
 
     def _user(self, actor: Actor) -> Any:
         if not self._store.has_user(actor.username, use_primary=True):
@@ -71,9 +86,20 @@ class Users:
                 if (workspace, name) not in self._held(user_id):
                     raise
 
+    def _unassign(self, user_id: int, kept: _Roles) -> None:
+        """Ours alone: a role that an admin made and gave stays."""
+        for role in self._store.list_user_roles(user_id):
+            if role.name.startswith(ROLE_PREFIX) and (role.workspace, role.name) not in kept:
+                try:
+                    self._store.unassign_role_from_user(user_id, role.id)
+                except MlflowException as error:
+                    # Another worker was first.
+                    if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                        raise
+
     def _held(self, user_id: int) -> set[tuple[str, str]]:
         return {(role.workspace, role.name) for role in self._store.list_user_roles(user_id)}
 
 
 def _key(actor: Actor) -> _Key:
-    return (actor.username, actor.is_admin, actor.roles)
+    return (actor.username, actor.is_admin, actor.roles, actor.complete)

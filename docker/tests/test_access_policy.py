@@ -8,6 +8,8 @@ import pytest
 from gatehouse_mlflow.access_policy import AccessPolicyError, PolicySource, parse_item, policy_source
 from gatehouse_mlflow.refusal import Refused
 
+SINCE = "2026-01-31T12:00:00Z"
+
 
 def item(version: int = 1, **document: object) -> dict[str, object]:
     text = json.dumps({"version": 1, **document})
@@ -58,7 +60,9 @@ def test_takes_permissions_and_shuts_persons_out():
         item(mayNot={"reader": "run:delete"}),
         item(mayNot={"reader": ["everything"]}),
         item(mayNot=[]),
-        item(revoked={"Not A Person": "2026"}),
+        item(revoked={"Not A Person": SINCE}),
+        item(revoked={"eve": "yesterday"}),
+        item(groups={"reader": ["no group"]}),
         item(revoked=["ada"]),
         {"version": 1, "digest": hashlib.sha256(b"[]").hexdigest(), "document": "[]"},
         {"version": 1, "digest": hashlib.sha256(b"{").hexdigest(), "document": "{"},
@@ -75,7 +79,7 @@ def test_no_item_means_the_deployed_settings():
 
 
 def test_keeps_the_last_good_copy_for_a_while_and_then_lets_nobody_in():
-    table = Table(item(3, revoked={"eve": "2026"}))
+    table = Table(item(3, revoked={"eve": SINCE}))
     table.then(ConnectionError())
     assert table.source.current().revoked("eve")
     table.then({**item(4), "digest": "tampered"}, 840)
@@ -90,7 +94,7 @@ def test_keeps_the_last_good_copy_for_a_while_and_then_lets_nobody_in():
 
 @pytest.mark.parametrize("older", [item(2), None])
 def test_never_goes_back_to_an_older_version(older: object):
-    table = Table(item(3, revoked={"eve": "2026"})).then(older)
+    table = Table(item(3, revoked={"eve": SINCE})).then(older)
     assert table.source.current().revoked("eve")
 
 

@@ -89,7 +89,68 @@ def test_only_own_runs_are_deleted(server: Server, experiment: str) -> None:
     assert status(server, "/runs/delete", {"run_id": first}, COLLEAGUE) == 403
     assert status(server, "/runs/delete", {"runId": first}, COLLEAGUE) in (400, 403)
     assert status(server, "/runs/delete", {"run_id": first}) == 200
+    assert status(server, "/runs/restore", {"run_id": first}, COLLEAGUE) == 403
     assert status(server, "/runs/delete", {"run_id": second}, ADMIN) == 200
+
+
+def test_only_own_datasets_and_judgements(server: Server, experiment: str) -> None:
+    v3 = "/api/3.0/mlflow"
+
+    def call(method: str, path: str, caller: str, body: Any = None) -> Any:
+        return server.call(method, v3 + path, caller, body=body)
+
+    named = {"name": "d", "experiment_ids": [experiment], "tags": json.dumps({"mlflow.user": "ceo", "team": "v"})}
+    made = call("POST", "/datasets/create", SCIENTIST, named)
+    assert made.status == 200, made
+    dataset = made.body["dataset"]["dataset_id"]
+    assert made.body["dataset"]["created_by"] == "sam"
+    claim = {"tags": json.dumps({"mlflow.user": "cleo"})}
+    assert call("PATCH", f"/datasets/{dataset}/tags", COLLEAGUE, claim).status == 403
+    assert call("DELETE", f"/datasets/{dataset}/tags/mlflow.user", COLLEAGUE).status == 403
+    assert call("DELETE", f"/datasets/{dataset}", COLLEAGUE).status == 403
+    assert call("DELETE", f"/datasets/{dataset}", SCIENTIST).status == 200
+
+    trace = new_trace(server, experiment)
+    judgement = {
+        "assessment_name": "good",
+        "feedback": {"value": True},
+        "source": {"source_type": "HUMAN", "source_id": "ceo"},
+        "metadata": {"mlflow.user": "ceo"},
+    }
+    path = f"/traces/{trace}/assessments"
+    made = call("POST", path, SCIENTIST, {"assessment": judgement})
+    assert made.status == 200, made
+    found = made.body["assessment"]
+    assert (found["source"]["source_id"], found["metadata"]["mlflow.user"]) == ("sam", "sam")
+    one = f"{path}/{found['assessment_id']}"
+    rewrite = {"assessment": {"rationale": "no"}, "update_mask": "rationale"}
+    assert call("PATCH", one, COLLEAGUE, rewrite).status == 403
+    claim = {"assessment": {"metadata": {"mlflow.user": "cleo"}}, "update_mask": "metadata"}
+    assert call("PATCH", one, SCIENTIST, claim).status == 403
+    assert call("PATCH", one, SCIENTIST, rewrite).status == 200
+    assert call("DELETE", one, COLLEAGUE).status == 403
+    assert call("DELETE", one, SCIENTIST).status == 200
+
+    issue = {"name": "i", "description": "d", "experiment_id": experiment}
+    for named in ({"created_by": "ceo"}, {"createdBy": "ceo"}, {}):
+        made = call("POST", "/issues", SCIENTIST, {**issue, **named})
+        assert (made.status, made.body.get("issue", {}).get("created_by")) == (200, "sam"), made
+
+
+def new_trace(server: Server, experiment: str) -> str:
+    identity = "tr-" + "0" * 31 + "1"
+    info = {
+        "trace_id": identity,
+        "trace_location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}},
+        "request_time": "2026-01-01T00:00:00Z",
+        "execution_duration": "1s",
+        "state": "OK",
+        "tags": {"mlflow.user": "ceo"},
+    }
+    made = server.call("POST", "/api/3.0/mlflow/traces", SCIENTIST, body={"trace": {"trace_info": info}})
+    assert made.status == 200, made
+    assert made.body["trace"]["trace_info"]["tags"]["mlflow.user"] == "sam"
+    return identity
 
 
 def test_tags_of_models_and_versions(server: Server, experiment: str) -> None:

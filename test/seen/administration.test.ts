@@ -107,7 +107,7 @@ describe("seen working: administrators change people and access without a deploy
     await command("policy", "revoke", ada);
     await within(35, async () => (await search(ada)).status === 403);
     assert.match((await search(ada)).text, /revoked/);
-    await within(35, async () => /403.*has been shut out/.test(await atCode()));
+    await within(35, async () => /PERMISSION_DENIED.*has been shut out/.test(await atCode()));
     assert.equal((await search("bo@acme.example")).status, 200, "nobody else is shut out");
     await command("policy", "restore", ada);
     await within(35, async () => (await search(ada)).status === 200);
