@@ -22,6 +22,7 @@ interface Options {
   readonly port: string;
   readonly data: string;
   readonly postgres?: string;
+  readonly s3?: boolean;
   readonly reset?: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -41,6 +42,7 @@ export function startCommand(): Command {
     )
     .addOption(dataOption())
     .option("--postgres <url>", "keep MLflow's data in this PostgreSQL database instead of SQLite")
+    .option("--s3", "keep artifacts in an S3 server on this machine: files above 10 MB, by presigned URLs")
     .option("--reset", "forget all state of earlier runs first")
     .option("--quiet", "no line per request")
     .option("--json", "a line per request as JSON, the schema of the access log")
@@ -75,6 +77,7 @@ async function start(options: Options): Promise<void> {
     data,
     venv: resolve(import.meta.dirname, "../../.venv"),
     postgres: options.postgres,
+    s3: options.s3,
     lenientSigv4: options.lenientSigv4 ?? false,
     ui: existsSync(join(UI.folder, "index.html")) ? UI : undefined,
     signal: interruption.signal,

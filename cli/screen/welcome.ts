@@ -24,7 +24,7 @@ ${bold("Doors")}
   code (SigV4)           ${run.urls.code}
   browser (token)        ${run.urls.browser}
   user pool              ${run.urls.userPool}   client ${run.clientId}
-  STS                    ${run.urls.sts}
+  STS                    ${run.urls.sts}${run.artifacts ? `\n  artifacts (S3)         ${run.artifacts.url}   bucket ${run.artifacts.bucket}` : ""}
 
 ${bold("Profiles of the consumer account")} (persona, person)
 ${profiles.join("\n")}
