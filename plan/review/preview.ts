@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 
 /** What `pulumi preview --json` says, as far as people want to read it in a comment. */
 export interface Preview {
@@ -47,17 +49,42 @@ export function readPreview(stack: string, json: string): Preview {
   };
 }
 
+/** The rules that no stack may break, in the program's folder. */
+const POLICY_PACK = "policy";
+
 /**
- * Asks Pulumi for the preview of one stack. Needs `pulumi` on PATH and the credentials that the stack's account takes.
+ * Asks Pulumi for the preview of one stack, held against the policy pack that lies in the folder. Needs `pulumi` on PATH and the credentials that the stack's account takes.
  *
+ * @param env of the engine; default this process's
  * @returns the preview with the engine's JSON beside it, or one with `error`: a preview that fails is told in the comment
  */
-export function askPreview(dir: string, stack: string): Promise<{ readonly preview: Preview; readonly json?: string }> {
+export async function askPreview(
+  dir: string,
+  stack: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<{ readonly preview: Preview; readonly json?: string }> {
+  const pack = existsSync(join(dir, POLICY_PACK, "PulumiPolicy.yaml")) ? ["--policy-pack", POLICY_PACK] : [];
+  const args = ["preview", "--stack", stack, ...pack, "--non-interactive", "--color=never"];
+  const failed = (error: string) => ({ preview: { stack, counts: {}, steps: [], error } });
+  const asked = await pulumi([...args, "--json"], dir, env);
+  if (asked.error) return failed(`pulumi could not be started: ${asked.error.message}`);
+  if (asked.code === 0) return { preview: readPreview(stack, asked.out), json: asked.out };
+  // The JSON has no word of the rules that are broken; the text has.
+  const broken = pack.length ? policies((await pulumi(args, dir, env)).out) : "";
+  const words = [diagnostics(asked.out), broken].filter(Boolean).join("\n\n");
+  return failed(words || asked.err.slice(-2000) || `pulumi ended with ${asked.code}`);
+}
+
+interface Asked {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+  readonly error?: Error;
+}
+
+function pulumi(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Asked> {
   return new Promise((resolve) => {
-    const child = spawn("pulumi", ["preview", "--json", "--stack", stack, "--non-interactive", "--color=never"], {
-      cwd: dir,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const child = spawn("pulumi", [...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     let [out, err] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       out += chunk;
@@ -65,13 +92,22 @@ export function askPreview(dir: string, stack: string): Promise<{ readonly previ
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
       err += chunk;
     });
-    const failed = (error: string) => resolve({ preview: { stack, counts: {}, steps: [], error } });
-    child.on("error", (error) => failed(`pulumi could not be started: ${error.message}`));
-    child.on("close", (code) => {
-      if (code !== 0) return failed(diagnostics(out) || err.slice(-2000) || `pulumi ended with ${code}`);
-      resolve({ preview: readPreview(stack, out), json: out });
-    });
+    child.on("error", (error) => resolve({ code: null, out, err, error }));
+    child.on("close", (code) => resolve({ code, out, err }));
   });
+}
+
+/** The part of a preview's text that says which rules are broken. */
+function policies(text: string): string {
+  const lines = text.split("\n");
+  const from = lines.findIndex((line) => /^Policies:/.test(line));
+  if (from < 0) return "";
+  const rest = lines.slice(from + 1);
+  const to = rest.findIndex((line) => /^\S/.test(line));
+  return rest
+    .slice(0, to < 0 ? undefined : to)
+    .filter((line) => line.trim())
+    .join("\n");
 }
 
 /** With --json, errors are in the JSON, too. */

@@ -26,6 +26,8 @@ export interface EngineProject {
   readonly dir: string;
   /** The file backend: everything that the engine keeps. */
   readonly backend: string;
+  /** Environment in which `pulumi` reaches these providers and this state alone. */
+  readonly env: NodeJS.ProcessEnv;
   /** All that `pulumi` said in clear. */
   readonly said: readonly string[];
   /** Runs `pulumi` with arguments, whatever it answers. */
@@ -52,6 +54,7 @@ export async function engineProject(engine: Engine, cloud: SimulatedCloud): Prom
   return {
     dir,
     backend,
+    env,
     said,
     run,
     close: () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { askPreview } from "../../plan/review/preview.ts";
 import { engineOrSkip } from "../engine/engineOrSkip.ts";
 import { type EngineProject, engineProject } from "../engine/project.ts";
 import { simulatedCloud } from "../engine/simulated/cloud.ts";
@@ -57,5 +58,11 @@ describe("the policy pack in Pulumi's engine", function () {
     assert.match(said, /method ANY lets anyone in: it has no authorizer/);
     const made = (await central.resources()).filter(({ urn }) => urn.includes("planted"));
     assert.deepEqual(made, []);
+  });
+
+  it("stops the preview of a pull request with the same words", async () => {
+    const { preview } = await askPreview(project.dir, "central", project.env);
+    assert.match(preview.error ?? "", /method ANY lets anyone in: it has no authorizer/);
+    assert.match(preview.error ?? "", /planted-bucket/);
   });
 });
