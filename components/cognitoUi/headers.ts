@@ -17,14 +17,12 @@ export function customHeaders(origins: readonly string[]): string {
   const all = Object.entries(headers).map(
     ([key, value]) => [key, value.replaceAll("{connect}", origins.join(" "))] as const,
   );
-  // What has no digest in its name is asked for again, so that a release reaches open pages.
-  const fresh = [["Cache-Control", "no-cache"]] as const;
-  return `customHeaders:\n  - pattern: "**"\n    headers:\n${written(all)}\n${[
-    "/",
-    "/index.html",
-    "/gatehouse.json",
-    "/*.js",
-  ]
-    .map((pattern) => `  - pattern: "${pattern}"\n    headers:\n${written(fresh)}`)
-    .join("\n")}\n`;
+  const cached = (value: string, patterns: readonly string[]) =>
+    patterns
+      .map((pattern) => `  - pattern: "${pattern}"\n    headers:\n${written([["Cache-Control", value]])}`)
+      .join("\n");
+  // What has no digest in its name is asked for again, so that a release reaches open pages; the rest never changes.
+  const fresh = cached("no-cache", ["/", "/index.html", "/gatehouse.json", "/needs.json", "/sw.js"]);
+  const kept = cached("public, max-age=31536000, immutable", ["/static-files/static/**", "/shell/**"]);
+  return `customHeaders:\n  - pattern: "**"\n    headers:\n${written(all)}\n${fresh}\n${kept}\n`;
 }
