@@ -3,6 +3,7 @@
 import asyncio
 import json
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from conftest import KEY, PROOF, access_of, arn
@@ -53,12 +54,17 @@ def call(path: str = "/version", method: str = "GET", users: Any = None, **given
     recorder = Recorder()
     settings = GateSettings(access_of(), (PROOF.encode(),), KEY.encode(), "https://ui.example,*.example")
     gate = Gate(recorder, settings, parse_catalogue(ROWS), users or AnyUsers())
+    sent = answers(gate, path, [(n.encode(), v.encode()) for n, v in headers.items() if v != "-"], method)
+    answer = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], answer | {"body": sent[1]["body"]}, recorder
+
+
+def answers(gate: Gate, path: str, headers: list[tuple[bytes, bytes]], method: str = "GET") -> list[Any]:
+    """The messages that the gate sends for a request with exactly these headers."""
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
         sent.append(message)
-
-    from urllib.parse import unquote
 
     scope = {
         "type": "http",
@@ -66,11 +72,10 @@ def call(path: str = "/version", method: str = "GET", users: Any = None, **given
         "path": unquote(path),
         "raw_path": path.encode(),
         "root_path": "",
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items() if value != "-"],
+        "headers": headers,
     }
     asyncio.run(gate(scope, None, send))
-    answer = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return sent[0]["status"], answer | {"body": sent[1]["body"]}, recorder
+    return sent
 
 
 def test_passes_identity_and_workspace_only() -> None:
