@@ -94,7 +94,7 @@ function mayAssume(name: string, args: ConsumerAccessArgs, opts: pulumi.Resource
         policy: target.apply((arn) =>
           JSON.stringify({
             Version: "2012-10-17",
-            Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Resource: arn }],
+            Statement: [{ Effect: "Allow", Action: ["sts:AssumeRole", "sts:SetSourceIdentity"], Resource: arn }],
           }),
         ),
       },

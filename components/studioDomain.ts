@@ -1,20 +1,34 @@
-import * as aws from "@pulumi/aws";
+import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { ConsumerSettings } from "./settings/consumer.ts";
 import { dataKey } from "./shared/key.ts";
+import { personOfJob } from "./shared/names.ts";
 import { privateNetwork } from "./shared/network.ts";
-import { serviceTrust } from "./shared/trust.ts";
+import { studioDomain } from "./studioDomain/domain.ts";
+import { executionRole } from "./studioDomain/executionRole.ts";
+import { studioFiles } from "./studioDomain/files.ts";
+import { studioGroup } from "./studioDomain/group.ts";
+import { lifecycleConfig } from "./studioDomain/lifecycle.ts";
 import { studioPerson } from "./studioDomain/person.ts";
+
+type Environments = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export interface StudioDomainArgs {
   readonly account: string;
   readonly region: string;
   /** Name of the consumer, part of role names. */
   readonly consumer: string;
-  readonly settings: Pick<ConsumerSettings, "network" | "studio" | "people">;
+  readonly settings: Pick<ConsumerSettings, "network" | "studio" | "people" | "jobs">;
   /** Boundary of every execution role, or null. */
   readonly permissionsBoundaryArn: string | null;
+  /** Profile → what its code needs to find MLflow. */
+  readonly environments: Environments;
+  /** The same for jobs that are nobody's. */
+  readonly jobEnvironments: Environments;
 }
+
+/** AWS services that Studio and jobs call, reached through endpoints where there is no way to the internet. */
+const SERVICES = ["sagemaker.api", "sagemaker.runtime", "sts", "ssm", "logs", "kms", "ecr.api", "ecr.dkr"];
 
 /** SageMaker Studio in private subnets where every person works with a role of his own. */
 export class StudioDomain extends pulumi.ComponentResource {
@@ -22,119 +36,97 @@ export class StudioDomain extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   /** Profile → its execution role. */
   readonly executionRoles: Readonly<Record<string, aws.iam.Role>>;
+  /** Job that is nobody's → its execution role. */
+  readonly jobRoles: Readonly<Record<string, aws.iam.Role>>;
+  /** What a job's call names: where it runs, and whose folder holds its files. */
+  readonly jobPlace: {
+    readonly bucket: pulumi.Output<string>;
+    readonly subnetIds: readonly pulumi.Output<string>[];
+    readonly securityGroupId: pulumi.Output<string>;
+  };
 
   constructor(name: string, args: StudioDomainArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gatehouse:index:StudioDomain", name, {}, opts);
     const child = { parent: this };
-    const { account, region, consumer } = args;
-    const { studio, people } = args.settings;
+    const { account, region, consumer, permissionsBoundaryArn } = args;
+    const { studio, people, jobs, network: wanted } = args.settings;
 
     const key = dataKey(`${name}-key`, { account, region, description: "Home directories of Studio" }, child);
     const network = privateNetwork(
       `${name}-network`,
-      { account, region, ...args.settings.network, kmsKeyArn: key.arn, endpoints: [] },
+      {
+        account,
+        region,
+        ...wanted,
+        kmsKeyArn: key.arn,
+        endpoints: SERVICES,
+        always: wanted.registry === "endpoint" ? ["execute-api"] : [],
+      },
       child,
     );
     const group = studioGroup(`${name}-apps`, network.vpcId, child);
-    const domain = studioDomain(name, args, { key, network, group }, child);
+    const files = studioFiles(`${name}-files`, key.arn, child);
+    const lifecycle = lifecycleConfig(`${name}-start`, region, files, child);
+    const domain = studioDomain(
+      name,
+      {
+        account,
+        consumer,
+        studio,
+        permissionsBoundaryArn,
+        network,
+        kmsKeyId: key.id,
+        securityGroupId: group.id,
+        lifecycleConfigArn: lifecycle.arn,
+      },
+      child,
+    );
 
-    this.executionRoles = Object.fromEntries(
-      Object.entries(people).map(([profile, settings]) => [
-        profile,
-        studioPerson(
-          `${name}-${profile}`,
-          {
-            account,
-            region,
-            consumer,
-            profile,
-            settings,
-            instanceTypes: studio.instanceTypes,
-            domainId: domain.id,
-            kmsKeyArn: key.arn,
-            securityGroupId: group.id,
-            permissionsBoundaryArn: args.permissionsBoundaryArn,
-          },
-          child,
-        ),
-      ]),
+    const around = {
+      account,
+      region,
+      consumer,
+      permissionsBoundaryArn,
+      bucketArn: files.bucketArn,
+      vpcId: network.vpcId,
+      subnetIds: network.privateSubnetIds,
+      securityGroupId: group.id,
+    };
+    const each = <T, R>(values: Readonly<Record<string, T>>, make: (key: string, value: T) => R) =>
+      Object.fromEntries(Object.entries(values).map(([key, value]) => [key, make(key, value)] as const));
+    this.executionRoles = each(people, (profile, settings) =>
+      studioPerson(
+        `${name}-${profile}`,
+        around,
+        {
+          profile,
+          settings,
+          studio,
+          environment: args.environments[profile] ?? {},
+          domainId: domain.id,
+          kmsKeyArn: key.arn,
+        },
+        child,
+      ),
+    );
+    this.jobRoles = each(jobs, (job, { persona }) =>
+      executionRole(
+        `${name}-job-${job}`,
+        around,
+        {
+          profile: `job-${job}`,
+          persona,
+          person: personOfJob(consumer, job),
+          description: `Job ${job} as ${persona}`,
+          environment: args.jobEnvironments[job] ?? {},
+        },
+        () => [],
+        child,
+      ),
     );
     this.domainId = domain.id;
     this.url = domain.url;
+    this.jobPlace = { bucket: files.bucket, subnetIds: network.privateSubnetIds, securityGroupId: group.id };
     this.registerOutputs({ domainId: this.domainId, url: this.url });
   }
-}
-
-interface DomainParts {
-  readonly key: aws.kms.Key;
-  readonly network: ReturnType<typeof privateNetwork>;
-  readonly group: aws.ec2.SecurityGroup;
-}
-
-function studioDomain(
-  name: string,
-  args: StudioDomainArgs,
-  { key, network, group }: DomainParts,
-  opts: pulumi.ResourceOptions,
-): aws.sagemaker.Domain {
-  const { studio } = args.settings;
-  const nobody = new aws.iam.Role(
-    `${name}-nobody`,
-    {
-      description: "Default of Studio where no person's role applies, such as shared spaces; holds no permission",
-      assumeRolePolicy: serviceTrust("sagemaker.amazonaws.com", args.account),
-      ...(args.permissionsBoundaryArn === null ? {} : { permissionsBoundary: args.permissionsBoundaryArn }),
-    },
-    opts,
-  );
-  return new aws.sagemaker.Domain(
-    name,
-    {
-      domainName: `gatehouse-${args.consumer}`,
-      authMode: "IAM",
-      vpcId: network.vpcId,
-      subnetIds: [...network.privateSubnetIds],
-      appNetworkAccessType: studio.access === "vpcOnly" ? "VpcOnly" : "PublicInternetOnly",
-      kmsKeyId: key.id,
-      tagPropagation: "ENABLED",
-      defaultUserSettings: {
-        executionRole: nobody.arn,
-        securityGroups: [group.id],
-        studioWebPortal: "ENABLED",
-        defaultLandingUri: "studio::",
-        jupyterLabAppSettings: {
-          ...(studio.instanceTypes[0] === undefined
-            ? {}
-            : { defaultResourceSpec: { instanceType: studio.instanceTypes[0] } }),
-          appLifecycleManagement: {
-            idleSettings: { lifecycleManagement: "ENABLED", idleTimeoutInMinutes: studio.idleShutdownMinutes },
-          },
-        },
-      },
-      defaultSpaceSettings: { executionRole: nobody.arn, securityGroups: [group.id] },
-      retentionPolicy: { homeEfsFileSystem: studio.homeFileSystem === "retain" ? "Retain" : "Delete" },
-    },
-    { ...opts, protect: studio.homeFileSystem === "retain" },
-  );
-}
-
-/** Apps reach each other, their home directories, and HTTPS outside. Source: SageMaker guide, "Connect Studio in a VPC to external resources". */
-function studioGroup(name: string, vpcId: pulumi.Input<string>, opts: pulumi.ResourceOptions): aws.ec2.SecurityGroup {
-  const group = new aws.ec2.SecurityGroup(name, { vpcId, description: "Apps of Studio" }, opts);
-  const under = { ...opts, parent: group };
-  const inside = [
-    { child: `${name}-nfs`, fromPort: 2049, toPort: 2049 },
-    { child: `${name}-kernels`, fromPort: 8192, toPort: 65535 },
-  ];
-  for (const { child, ...ports } of inside) {
-    const rule = { securityGroupId: group.id, ipProtocol: "tcp", ...ports, referencedSecurityGroupId: group.id };
-    new aws.vpc.SecurityGroupIngressRule(child, rule, under);
-    new aws.vpc.SecurityGroupEgressRule(child, rule, under);
-  }
-  new aws.vpc.SecurityGroupEgressRule(
-    `${name}-https`,
-    { securityGroupId: group.id, ipProtocol: "tcp", fromPort: 443, toPort: 443, cidrIpv4: "0.0.0.0/0" },
-    under,
-  );
-  return group;
 }

@@ -217,7 +217,14 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
       arn: `arn:aws:sagemaker:${region}:${account}:user-profile/${String(inputs.domainId)}/${String(inputs.userProfileName)}`,
     },
   }),
-  "aws:sagemaker/studioLifecycleConfig:StudioLifecycleConfig": named("sagemaker", "studio-lifecycle-config/"),
+  "aws:sagemaker/studioLifecycleConfig:StudioLifecycleConfig": ({ region, account, inputs }) => {
+    const name = String(inputs.studioLifecycleConfigName);
+    return { id: name, state: { arn: `arn:aws:sagemaker:${region}:${account}:studio-lifecycle-config/${name}` } };
+  },
+  "aws:ssm/parameter:Parameter": ({ region, account, physicalName }) => ({
+    id: physicalName,
+    state: { arn: `arn:aws:ssm:${region}:${account}:parameter${physicalName}` },
+  }),
   "aws:secretsmanager/secret:Secret": ({ region, account, physicalName, digest }) => {
     const arn = `arn:aws:secretsmanager:${region}:${account}:secret:${physicalName}-${letters(digest, 6)}`;
     return { id: arn, state: { arn } };

@@ -18,21 +18,30 @@ export interface TrustedConsumer {
  * name is bound to the tag of the caller's own role: a notebook can't pose as a colleague.
  */
 export function personaTrust({ account, persona, organization, externalId }: TrustedConsumer): string {
+  const principal = { AWS: `arn:aws:iam::${account}:root` };
+  const role = { "aws:PrincipalArn": `arn:aws:iam::${account}:role${executionRolePath(persona)}*` };
   return JSON.stringify({
     Version: "2012-10-17",
     Statement: [
       {
         Effect: "Allow",
-        Principal: { AWS: `arn:aws:iam::${account}:root` },
+        Principal: principal,
         Action: "sts:AssumeRole",
         Condition: {
-          ArnLike: { "aws:PrincipalArn": `arn:aws:iam::${account}:role${executionRolePath(persona)}*` },
+          ArnLike: role,
           StringEquals: {
             "sts:RoleSessionName": `\${aws:PrincipalTag/${PERSON_TAG}}`,
             ...(organization === null ? {} : { "aws:PrincipalOrgID": organization }),
             ...(externalId === null ? {} : { "sts:ExternalId": externalId }),
           },
         },
+      },
+      {
+        // A profile of Studio that SageMaker named stays named; session tags are not allowed, so nobody brings his own.
+        Effect: "Allow",
+        Principal: principal,
+        Action: "sts:SetSourceIdentity",
+        Condition: { ArnLike: role },
       },
     ],
   });

@@ -10,6 +10,18 @@ const profile = z.strictObject({
   ),
   persona: text(PERSONA, "What he may.", "a persona that central gives to this consumer"),
   workspace: text(WORKSPACE, "Workspace that his code starts in.", "a workspace that central gives to this consumer"),
+  signInName: text(
+    /^[^\s*]{1,128}$/,
+    "User name in IAM Identity Center, where it is not the person.",
+    "1 to 128 characters without space, or null",
+  )
+    .nullable()
+    .default(null),
+});
+
+const job = z.strictObject({
+  persona: text(PERSONA, "What it may.", "a persona that central gives to this consumer"),
+  workspace: text(WORKSPACE, "Workspace that it starts in.", "a workspace that central gives to this consumer"),
 });
 
 /** Settings of a team's account: Studio, its people and their way to the central account. */
@@ -36,10 +48,18 @@ export const consumerSchema = z.strictObject({
         ["none", "single", "perZone"],
         "Way to the internet for Studio, needed with `studio.access: vpcOnly`.",
       ).default("single"),
+      registry: word(
+        ["internet", "endpoint"],
+        "Way to a central API that is private: an endpoint of API Gateway in this VPC.",
+      ).default("internet"),
     })
     .prefault({}),
   studio: z
     .strictObject({
+      signIn: word(
+        ["iam", "identityCenter"],
+        "How people open Studio; it can't be changed after the first deployment.",
+      ).default("iam"),
       access: word(
         ["vpcOnly", "internet"],
         "Whether notebooks reach the internet through the VPC or through SageMaker.",
@@ -49,6 +69,12 @@ export const consumerSchema = z.strictObject({
         "Instance types that people may start; the first is the default.",
         "a list of instance types such as `ml.t3.medium`",
       ).default(["ml.t3.medium", "ml.m5.large"]),
+      jobInstanceTypes: field(
+        z.array(text(/^ml\.[a-z0-9]+\.[a-z0-9]+$/, "Instance type.", "an instance type of SageMaker")),
+        "Instance types of the training, processing and tuning jobs that people start as themselves; none: no jobs.",
+        "a list of instance types such as `ml.m5.large`",
+      ).default(["ml.m5.large", "ml.m5.xlarge"]),
+      volumeGb: whole(5, 16384, "Largest volume of a space, in GB.").default(50),
       idleShutdownMinutes: whole(60, 525600, "Minutes without work after which an app is stopped.").default(120),
       homeFileSystem: word(["retain", "delete"], "What `destroy` does with the home directories.").default("retain"),
     })
@@ -57,6 +83,11 @@ export const consumerSchema = z.strictObject({
     z.record(z.string().regex(/^(?=.{1,30}$)[a-z](?:-?[a-z0-9])*$/), profile),
     "Profiles of Studio: one role and one person each; a person may have several.",
     "name: {person, persona, workspace}; a name is 1 to 30 lower-case letters, digits and single hyphens",
+  ).default({}),
+  jobs: field(
+    z.record(z.string().regex(/^(?=.{1,24}$)[a-z](?:-?[a-z0-9])*$/), job),
+    "Jobs that are nobody's, such as a nightly training: an execution role each, which no person can pass.",
+    "name: {persona, workspace}; a name is 1 to 24 lower-case letters, digits and single hyphens",
   ).default({}),
   access: z
     .strictObject({

@@ -18,3 +18,8 @@ export function executionRolePath(persona: string): string {
 
 /** Tag of an execution role that says whose it is. */
 export const PERSON_TAG = "gatehouse:person";
+
+/** Who a job is that belongs to nobody: a person's name that no login has, since a person's starts otherwise in every directory we know. */
+export function personOfJob(consumer: string, job: string): string {
+  return `job-${job}.${consumer}`;
+}

@@ -14,6 +14,8 @@ export interface PrivateNetworkArgs {
   readonly kmsKeyArn: pulumi.Input<string>;
   /** AWS services reached through interface endpoints where there is no NAT gateway, such as `ecr.api`. */
   readonly endpoints: readonly string[];
+  /** Services reached through interface endpoints in any case. */
+  readonly always?: readonly string[];
   /** Adds a gateway endpoint of DynamoDB. */
   readonly dynamodb?: boolean;
 }
@@ -74,8 +76,10 @@ export function privateNetwork(name: string, args: PrivateNetworkArgs, opts: pul
     ...(dynamodb ? [dynamodb] : []),
     ...routed.map(({ association }) => association),
   ];
-  if (args.nat === "none") ways.push(...interfaceEndpoints(name, args, vpcId, subnets, under));
-  else {
+  const endpoints = [...(args.nat === "none" ? args.endpoints : []), ...(args.always ?? [])];
+  if (args.nat === "none" || endpoints.length)
+    ways.push(...interfaceEndpoints(name, { ...args, endpoints }, vpcId, subnets, under));
+  if (args.nat !== "none") {
     const publicSubnets = indexes.map((zone) => subnet("public", zone, 8 + zone));
     ways.push(...natGateways(name, args.nat, vpcId, publicSubnets, tables, under));
   }

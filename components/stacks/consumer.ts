@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { given } from "../crossAccountAccess/given.ts";
 import { CrossAccountAccess } from "../crossAccountAccess.ts";
 import type { ConsumerSettings } from "../settings/consumer.ts";
+import { personOfJob } from "../shared/names.ts";
 import { StudioDomain } from "../studioDomain.ts";
 import { type CentralOutputs, centralOutputs } from "./centralOutputs.ts";
 
@@ -13,6 +14,9 @@ export async function consumer(settings: Consumer, opts: pulumi.ComponentResourc
   const central = await centralOutputs(settings.central.stack, settings.consumer);
   // Before the first resource: a person whom the central stack does not let in is an error, not half a deployment.
   const environments = mapEntries(people, (person) => clientEnvironment(settings, person, central));
+  const jobEnvironments = mapEntries(settings.jobs, (job, name) =>
+    clientEnvironment(settings, { ...job, person: personOfJob(settings.consumer, name) }, central),
+  );
 
   const studio = new StudioDomain(
     "gatehouse-studio",
@@ -22,6 +26,8 @@ export async function consumer(settings: Consumer, opts: pulumi.ComponentResourc
       consumer: settings.consumer,
       settings,
       permissionsBoundaryArn: settings.access.permissionsBoundaryArn,
+      environments,
+      jobEnvironments,
     },
     opts,
   );
@@ -30,7 +36,14 @@ export async function consumer(settings: Consumer, opts: pulumi.ComponentResourc
     {
       side: "consumer",
       consumer: settings.consumer,
-      roles: mapEntries(studio.executionRoles, (role, profile) => ({ role, persona: people[profile]?.persona ?? "" })),
+      roles: {
+        ...mapEntries(studio.executionRoles, (role, profile) => ({ role, persona: people[profile]?.persona ?? "" })),
+        ...Object.fromEntries(
+          Object.entries(studio.jobRoles).map(
+            ([job, role]) => [`job-${job}`, { role, persona: settings.jobs[job]?.persona ?? "" }] as const,
+          ),
+        ),
+      },
       personaRoleArns: central.personaRoleArns,
     },
     opts,
@@ -42,8 +55,11 @@ export async function consumer(settings: Consumer, opts: pulumi.ComponentResourc
     studioDomainId: studio.domainId,
     studioUrl: studio.url,
     executionRoleArns: mapEntries(studio.executionRoles, (role) => role.arn),
+    jobRoleArns: mapEntries(studio.jobRoles, (role) => role.arn),
+    jobPlace: studio.jobPlace,
     personaRoleArns: central.personaRoleArns,
     clientEnvironment: environments,
+    jobEnvironment: jobEnvironments,
   };
 }
 
@@ -56,7 +72,7 @@ const MULTIPART_BYTES = 5 * 1024 * 1024;
 /** What a person's code needs in its environment. */
 function clientEnvironment(
   settings: Consumer,
-  { person, persona, workspace }: ConsumerSettings["people"][string],
+  { person, persona, workspace }: Pick<ConsumerSettings["people"][string], "person" | "persona" | "workspace">,
   central: CentralOutputs,
 ) {
   return {

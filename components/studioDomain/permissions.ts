@@ -61,12 +61,21 @@ export function studioPermissions(args: StudioPermissionsArgs) {
         Sid: "StartOwnApps",
         Effect: "Allow",
         Action: "sagemaker:CreateApp",
-        Resource: arn("app", "/*"),
+        // No app but JupyterLab; SageMaker's pages spell the type in both ways.
+        Resource: [arn("app", "/*/JupyterLab/*"), arn("app", "/*/jupyterlab/*")],
         Condition: {
           ...ownPrivate,
           // `system` is what SageMaker names for the parts of an app that run on no instance.
           "ForAllValues:StringEquals": { "sagemaker:InstanceTypes": [...args.instanceTypes, "system"] },
         },
+      },
+      {
+        Sid: "TagsOfOwnThings",
+        Effect: "Allow",
+        Action: "sagemaker:AddTags",
+        Resource: [arn("space", "/*"), arn("app", "/*")],
+        // Tags that SageMaker hands down while it makes a space or an app; none on what is there already.
+        Condition: { StringEquals: { "sagemaker:TaggingAction": ["CreateSpace", "CreateApp"] } },
       },
       {
         Sid: "LogsOfApps",
@@ -77,9 +86,19 @@ export function studioPermissions(args: StudioPermissionsArgs) {
       {
         Sid: "KeyOfHomeDirectories",
         Effect: "Allow",
-        Action: ["kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:DescribeKey"],
+        Action: [
+          "kms:Decrypt",
+          "kms:GenerateDataKey",
+          "kms:GenerateDataKeyWithoutPlaintext",
+          "kms:CreateGrant",
+          "kms:DescribeKey",
+        ],
         Resource: args.kmsKeyArn,
-        Condition: { StringEquals: { "kms:ViaService": `sagemaker.${region}.amazonaws.com` } },
+        Condition: {
+          StringEquals: {
+            "kms:ViaService": ["sagemaker", "s3"].map((service) => `${service}.${region}.amazonaws.com`),
+          },
+        },
       },
     ],
   };

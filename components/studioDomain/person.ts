@@ -1,39 +1,40 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { ConsumerSettings } from "../settings/consumer.ts";
-import { executionRoleName, executionRolePath, PERSON_TAG } from "../shared/names.ts";
-import { serviceTrust } from "../shared/trust.ts";
+import { executionRole, type Surroundings } from "./executionRole.ts";
+import { jobPermissions } from "./jobPermissions.ts";
 import { studioPermissions } from "./permissions.ts";
 
 export interface StudioPersonArgs {
-  readonly account: string;
-  readonly region: string;
-  readonly consumer: string;
   readonly profile: string;
   readonly settings: ConsumerSettings["people"][string];
-  readonly instanceTypes: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly studio: Pick<ConsumerSettings["studio"], "instanceTypes" | "jobInstanceTypes" | "signIn">;
   readonly domainId: pulumi.Output<string>;
   readonly kmsKeyArn: pulumi.Output<string>;
-  readonly securityGroupId: pulumi.Input<string>;
-  readonly permissionsBoundaryArn: string | null;
 }
 
-/**
- * A profile of Studio with an execution role of its own, for one person: only SageMaker of this account takes it, its path says the persona and its tag
- * the person.
- */
-export function studioPerson(name: string, args: StudioPersonArgs, opts: pulumi.ResourceOptions): aws.iam.Role {
-  const { account, region, consumer, profile, settings } = args;
-  const role = new aws.iam.Role(
+/** A profile of Studio with an execution role of its own, for one person. */
+export function studioPerson(
+  name: string,
+  around: Surroundings,
+  args: StudioPersonArgs,
+  opts: pulumi.ResourceOptions,
+): aws.iam.Role {
+  const { account, region } = around;
+  const { profile, settings, studio } = args;
+  const role = executionRole(
     name,
+    around,
     {
-      name: executionRoleName(consumer, profile),
-      path: executionRolePath(settings.persona),
+      profile,
+      persona: settings.persona,
+      person: settings.person,
       description: `Studio profile ${profile} as ${settings.persona}`,
-      assumeRolePolicy: serviceTrust("sagemaker.amazonaws.com", account),
-      ...(args.permissionsBoundaryArn === null ? {} : { permissionsBoundary: args.permissionsBoundaryArn }),
-      tags: { [PERSON_TAG]: settings.person },
+      environment: args.environment,
     },
+    (work) =>
+      studio.jobInstanceTypes.length ? jobPermissions({ ...work, instanceTypes: studio.jobInstanceTypes }) : [],
     opts,
   );
   const under = { ...opts, parent: role };
@@ -45,7 +46,7 @@ export function studioPerson(name: string, args: StudioPersonArgs, opts: pulumi.
         .all([args.domainId, args.kmsKeyArn])
         .apply(([domainId, kmsKeyArn]) =>
           JSON.stringify(
-            studioPermissions({ account, region, domainId, profile, instanceTypes: args.instanceTypes, kmsKeyArn }),
+            studioPermissions({ account, region, domainId, profile, instanceTypes: studio.instanceTypes, kmsKeyArn }),
           ),
         ),
     },
@@ -56,7 +57,10 @@ export function studioPerson(name: string, args: StudioPersonArgs, opts: pulumi.
     {
       domainId: args.domainId,
       userProfileName: profile,
-      userSettings: { executionRole: role.arn, securityGroups: [args.securityGroupId] },
+      userSettings: { executionRole: role.arn, securityGroups: [around.securityGroupId] },
+      ...(studio.signIn === "iam"
+        ? {}
+        : { singleSignOnUserIdentifier: "UserName", singleSignOnUserValue: settings.signInName ?? settings.person }),
     },
     under,
   );

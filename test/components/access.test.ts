@@ -32,6 +32,12 @@ describe("CrossAccountAccess, central side", () => {
             },
           },
         },
+        {
+          Effect: "Allow",
+          Principal: { AWS: "arn:aws:iam::222222222222:root" },
+          Action: "sts:SetSourceIdentity",
+          Condition: { ArnLike: { "aws:PrincipalArn": `arn:aws:iam::222222222222:role/gatehouse/${persona}/*` } },
+        },
       ]);
     });
 
@@ -94,7 +100,7 @@ describe("CrossAccountAccess, consumer side", () => {
       assert.deepEqual(policy(target?.inputs.policy).Statement, [
         {
           Effect: "Allow",
-          Action: "sts:AssumeRole",
+          Action: ["sts:AssumeRole", "sts:SetSourceIdentity"],
           Resource: `arn:aws:iam::111111111111:role/gatehouse/gatehouse-vision-${persona}`,
         },
       ]);
@@ -105,6 +111,7 @@ describe("CrossAccountAccess, consumer side", () => {
     const environment = {
       MLFLOW_TRACKING_URI: CENTRAL_OUTPUTS.trackingUri,
       MLFLOW_TRACKING_AUTH: "gatehouse",
+      MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE: "5242880",
       MLFLOW_WORKSPACE: "vision",
       GATEHOUSE_ROLE_ARN: "arn:aws:iam::111111111111:role/gatehouse/gatehouse-vision-scientist",
       GATEHOUSE_SESSION_NAME: "ada@acme.example",

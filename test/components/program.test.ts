@@ -87,7 +87,11 @@ describe("the program", () => {
     ]);
     assert.deepEqual(Object.keys(consumer.outputs).sort(), [
       "clientEnvironment",
+      "consumer",
       "executionRoleArns",
+      "jobEnvironment",
+      "jobPlace",
+      "jobRoleArns",
       "personaRoleArns",
       "studioDomainId",
       "studioUrl",
