@@ -1,7 +1,9 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { attachPersona } from "./crossAccountAccess/attach.ts";
 import { given } from "./crossAccountAccess/given.ts";
 import { personaTrust } from "./crossAccountAccess/trust.ts";
+import { type WorkflowRole, workflowRoles } from "./crossAccountAccess/workflows.ts";
 import type { CentralSettings } from "./settings/central.ts";
 import { personaRoleName, ROLE_PATH } from "./shared/names.ts";
 
@@ -11,6 +13,8 @@ export interface CentralAccessArgs {
   /** Organization that callers have to belong to, or null. */
   readonly organization: string | null;
   readonly consumers: CentralSettings["consumers"];
+  /** OpenID provider of GitHub Actions; null: made here, where a consumer has workflows. */
+  readonly githubProviderArn: string | null;
   /** Managed policies of each persona at the `code` door. */
   readonly personaPolicies: Readonly<Record<string, readonly aws.iam.Policy[]>>;
 }
@@ -31,14 +35,19 @@ export type CrossAccountAccessArgs = CentralAccessArgs | ConsumerAccessArgs;
 export class CrossAccountAccess extends pulumi.ComponentResource {
   /** Central side: consumer → persona → ARN of its role. Empty on a consumer's side. */
   readonly personaRoleArns: Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>>;
+  /** Central side: consumer → workflow → its role and what that is. Empty on a consumer's side. */
+  readonly ciRoleArns: Readonly<Record<string, Readonly<Record<string, WorkflowRole>>>>;
 
   constructor(name: string, args: CrossAccountAccessArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gatehouse:index:CrossAccountAccess", name, {}, opts);
     const child = { parent: this };
-    if (args.side === "central") this.personaRoleArns = personaRoles(name, args, child);
-    else {
+    if (args.side === "central") {
+      this.personaRoleArns = personaRoles(name, args, child);
+      this.ciRoleArns = workflowRoles(name, args, child);
+    } else {
       mayAssume(name, args, child);
       this.personaRoleArns = {};
+      this.ciRoleArns = {};
     }
     this.registerOutputs({ personaRoleArns: this.personaRoleArns });
   }
@@ -68,12 +77,7 @@ function personaRoles(name: string, args: CentralAccessArgs, opts: pulumi.Resour
         },
         opts,
       );
-      for (const [index, policy] of (args.personaPolicies[persona] ?? []).entries())
-        new aws.iam.RolePolicyAttachment(
-          `${child}-${index + 1}`,
-          { role: role.name, policyArn: policy.arn },
-          { ...opts, parent: role },
-        );
+      attachPersona(child, role, args.personaPolicies[persona] ?? [], opts);
       return [persona, role.arn] as const;
     });
     return [consumer, Object.fromEntries(roles)] as const;

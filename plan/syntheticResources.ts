@@ -153,6 +153,10 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
     id: String(inputs.family),
     state: { arn: `arn:aws:ecs:${region}:${account}:task-definition/${String(inputs.family)}:1`, revision: 1 },
   }),
+  "aws:iam/openIdConnectProvider:OpenIdConnectProvider": ({ account, inputs }) => {
+    const arn = `arn:aws:iam::${account}:oidc-provider/${String(inputs.url).replace("https://", "")}`;
+    return { id: arn, state: { arn } };
+  },
   "aws:iam/policy:Policy": iam("policy"),
   "aws:iam/role:Role": iam("role"),
   "aws:kms/key:Key": ({ region, account, digest }) => ({

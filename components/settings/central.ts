@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { account, field, tags, text } from "./fields.ts";
+import { account, arn, field, tags, text } from "./fields.ts";
 import { gateway } from "./gateway.ts";
 import { login, ui } from "./login.ts";
 import { consumers, personas, workspaces } from "./people.ts";
@@ -27,6 +27,12 @@ export const centralSchema = z.strictObject({
   personas,
   consumers,
   workspaces,
+  githubProviderArn: arn(
+    "iam",
+    "OpenID provider of GitHub Actions in this account; null: the stack makes it, where a consumer has `github`. An account has one.",
+  )
+    .nullable()
+    .default(null),
 });
 
 export type CentralSettings = z.output<typeof centralSchema>;

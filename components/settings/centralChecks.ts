@@ -1,6 +1,6 @@
 import { ENDPOINTS } from "../../authorizer/catalogue/index.ts";
 import { resolvePersonas } from "../../authorizer/catalogue/personas.ts";
-import { personaRoleName } from "../shared/names.ts";
+import { ciRoleName, personaRoleName } from "../shared/names.ts";
 import type { CentralSettings } from "./central.ts";
 import { identityProviderProblems } from "./identityProviders.ts";
 import { nearest } from "./nearest.ts";
@@ -99,6 +99,19 @@ function consumerProblems(settings: Partial<CentralSettings>): string[] {
       else if (twin !== undefined)
         errors.push(`${at}.personas: \`${role}\` is already a role of ${twin}; rename one of the two`);
       roles.set(role, at);
+    }
+    for (const [workflow, settings] of Object.entries(consumer.github)) {
+      const where = `${at}.github.${workflow}`;
+      const role = ciRoleName(name, workflow);
+      const twin = roles.get(role);
+      if (!consumer.personas.includes(settings.persona))
+        errors.push(
+          `${where}.persona: \`${settings.persona}\` is not one of ${at}.personas: ${consumer.personas.join(", ")}`,
+        );
+      if ((settings.ref === null) === (settings.environment === null))
+        errors.push(`${where}: give \`ref\` or \`environment\`, one of the two`);
+      if (twin !== undefined) errors.push(`${where}: \`${role}\` is already a role of ${twin}; rename one of the two`);
+      roles.set(role, where);
     }
     for (const [index, workspace] of consumer.workspaces.entries()) {
       if (workspaces && !workspaces.includes(workspace))

@@ -1,6 +1,25 @@
 import { z } from "zod";
 import { account, CONSUMER, field, GROUP, PERSONA, text, WORKSPACE } from "./fields.ts";
 
+const github = z.strictObject({
+  repository: text(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, "Whose workflows.", "<owner>/<repository>, as GitHub spells it"),
+  ref: text(
+    /^refs\/(?:heads|tags)\/[^\s*?]{1,200}$/,
+    "Branch or tag that a workflow runs on; not beside `environment`.",
+    "such as `refs/heads/main`, without wildcard, or null",
+  )
+    .nullable()
+    .default(null),
+  environment: text(
+    /^[^\s*?:]{1,100}$/,
+    "Environment of the repository that a job runs in, whose reviewers GitHub asks first; not beside `ref`.",
+    "a name without space or wildcard, or null",
+  )
+    .nullable()
+    .default(null),
+  persona: z.string().meta({ description: "What it may.", allowed: "one of the consumer's `personas`" }),
+});
+
 const consumer = z.strictObject({
   account: account("Account of the team."),
   personas: field(
@@ -20,6 +39,11 @@ const consumer = z.strictObject({
   )
     .nullable()
     .default(null),
+  github: field(
+    z.record(z.string().regex(/^(?=.{1,20}$)[a-z](?:-?[a-z0-9])*$/), github),
+    "Workflows of GitHub Actions that take a persona without any stored secret.",
+    "name: {repository, ref or environment, persona}; a name is 1 to 20 lower-case letters, digits and single hyphens",
+  ).default({}),
 });
 
 const persona = z.strictObject({
@@ -51,7 +75,7 @@ export const personas = field(
 export const consumers = field(
   z.record(z.string().regex(CONSUMER), consumer),
   "Accounts whose roles may take personas here.",
-  "name: {account, personas, workspaces, externalId}; a name is 2 to 20 lower-case letters, digits and single hyphens",
+  "name: {account, personas, workspaces, externalId, github}; a name is 2 to 20 lower-case letters, digits and single hyphens",
 ).default({});
 
 /** Workspaces of MLflow. */

@@ -6,6 +6,11 @@ export function personaRoleName(consumer: string, persona: string): string {
   return `gatehouse-${consumer}-${persona}`;
 }
 
+/** Role of the central account that one workflow of a consumer's takes. */
+export function ciRoleName(consumer: string, workflow: string): string {
+  return `gatehouse-${consumer}-ci-${workflow}`;
+}
+
 /** Execution role of one profile, in the consumer's account. */
 export function executionRoleName(consumer: string, profile: string): string {
   return `gatehouse-${consumer}-${profile}`;

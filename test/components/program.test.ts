@@ -70,6 +70,7 @@ describe("the program", () => {
       "browserApiId",
       "browserApiUrl",
       "catalogueDigest",
+      "ciRoleArns",
       "codeApiId",
       "consumerWorkspaces",
       "externalIds",

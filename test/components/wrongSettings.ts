@@ -10,6 +10,7 @@ function settingsOf(stack: string): Raw {
 export const CENTRAL = settingsOf("central");
 export const CONSUMER = settingsOf("datascience");
 export const VISION = { account: "222222222222", personas: ["reader"], workspaces: ["vision"] };
+const WORKFLOW = { repository: "acme/vision", ref: "refs/heads/main", persona: "reader" };
 
 /** One setting changed in a good stack, and what has to be said of it. */
 export const WRONG: readonly (readonly [what: string, base: Raw, change: Raw, error: RegExp])[] = [
@@ -28,6 +29,39 @@ export const WRONG: readonly (readonly [what: string, base: Raw, change: Raw, er
   ],
   ["a key of the other kind", CENTRAL, { people: {} }, /^people: belongs to a stack of kind consumer$/],
   ["a key of central in a consumer", CONSUMER, { gateway: {} }, /^gateway: belongs to a stack of kind central$/],
+  [
+    "a workflow of every branch",
+    CENTRAL,
+    { consumers: { vision: { ...VISION, github: { train: { ...WORKFLOW, ref: "refs/heads/*" } } } } },
+    /^consumers\.vision\.github\.train\.ref: `refs\/heads\/\*` is not allowed; allowed: such as/,
+  ],
+  [
+    "a workflow without branch or environment",
+    CENTRAL,
+    { consumers: { vision: { ...VISION, github: { train: { repository: "acme/vision", persona: "reader" } } } } },
+    /^consumers\.vision\.github\.train: give `ref` or `environment`, one of the two$/,
+  ],
+  [
+    "a workflow with a persona that its consumer has not",
+    CENTRAL,
+    { consumers: { vision: { ...VISION, github: { train: { ...WORKFLOW, persona: "admin" } } } } },
+    /^consumers\.vision\.github\.train\.persona: `admin` is not one of consumers\.vision\.personas: reader$/,
+  ],
+  [
+    "a job as platform administrator",
+    CONSUMER,
+    { jobs: { nightly: { persona: "platform-admin", workspace: "vision" } } },
+    /^jobs\.nightly\.persona: platform-admin exists only in the central account$/,
+  ],
+  [
+    "a person called like a job",
+    CONSUMER,
+    {
+      jobs: { nightly: { persona: "reader", workspace: "vision" } },
+      people: { mallory: { person: "job-nightly.vision", persona: "reader", workspace: "vision" } },
+    },
+    /^jobs\.nightly: `job-nightly\.vision` is a person already; rename the job$/,
+  ],
   [
     "an account of 11 digits",
     CENTRAL,
