@@ -20,16 +20,26 @@ import { type WheelUi, wheelUi } from "./wheel.ts";
 /** What `ui/dist` is made from, beside MLflow's wheel and the catalogue. */
 const SOURCES = ["ui/src/**/*", "ui/headers.json", "tools/ui/*.ts", "package-lock.json"];
 
+export interface UiPlaces {
+  /** Python environment whose MLflow is taken; default the project's. */
+  readonly venv?: string;
+  /** The built site; default `ui/dist`. */
+  readonly dist?: string;
+}
+
 /**
  * Makes `ui/dist`: MLflow's static files byte for byte, the login shell, the worker. Nothing happens when nothing changed.
  *
  * @param root the project's folder
  * @throws Error that says what to do
  */
-export async function buildUi(root: string, progress: (line: string) => void = () => undefined): Promise<void> {
-  const wheel = wheelUi(join(root, ".venv"));
-  const dist = join(root, "ui/dist");
-  const stamp = join(root, "ui/dist.stamp");
+export async function buildUi(
+  root: string,
+  progress: (line: string) => void = () => undefined,
+  { venv = join(root, ".venv"), dist = join(root, "ui/dist") }: UiPlaces = {},
+): Promise<void> {
+  const wheel = wheelUi(venv);
+  const stamp = `${dist}.stamp`;
   const digest = digestOf(root, wheel);
   if (existsSync(join(dist, "index.html")) && existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
   const began = Date.now();

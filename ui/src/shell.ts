@@ -147,10 +147,17 @@ function ended(): void {
 
 /** The files of an older release are gone: the page says so instead of staying blank. */
 function sayWhenReleased(bar: Bar): void {
-  addEventListener("unhandledrejection", ({ reason }) => {
-    if (reason instanceof Error && reason.name === "ChunkLoadError")
-      bar.say("A newer version was released: reload this page.", 3600);
-  });
+  // Such an event doesn't bubble.
+  addEventListener(
+    "error",
+    ({ target }) => {
+      const url =
+        target instanceof HTMLScriptElement ? target.src : target instanceof HTMLLinkElement ? target.href : "";
+      if (url.startsWith(`${location.origin}/static-files/`) && navigator.onLine)
+        bar.say("A newer version was released: reload this page.", 3600);
+    },
+    { capture: true },
+  );
 }
 
 main().catch((error: unknown) => {
