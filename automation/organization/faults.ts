@@ -32,9 +32,8 @@ export function crossFaults(file: OrganizationFile): readonly string[] {
     else if (other !== undefined) faults.push(`${at}.stack: \`${stack}\` is the stack of ${other}, too`);
     stacks.set(stack, at);
     const same = accounts.get(consumer.account);
-    if (same !== undefined && region(file, consumer) === same.split(" ")[1])
-      faults.push(`${at}.account: ${consumer.account} is the account of ${same.split(" ")[0]} in the same region, too`);
-    accounts.set(consumer.account, `${at} ${region(file, consumer)}`);
+    if (same !== undefined) faults.push(`${at}.account: ${consumer.account} is the account of ${same}, too`);
+    accounts.set(consumer.account, at);
     for (const workspace of consumer.central.workspaces)
       if (!workspaces.includes(workspace))
         faults.push(
@@ -44,10 +43,6 @@ export function crossFaults(file: OrganizationFile): readonly string[] {
     faults.push(...twice(at, "consumer", consumer.settings, {}));
   }
   return faults;
-}
-
-function region(file: OrganizationFile, { region }: { readonly region?: string | undefined }): string {
-  return region ?? file.region;
 }
 
 function twice(at: string, kind: keyof typeof DERIVED, ...settings: readonly object[]): string[] {

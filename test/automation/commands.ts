@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { ROOT } from "../engine/project.ts";
+import { fileURLToPath } from "node:url";
 import type { SimulatedOrganization } from "./simulatedOrganization.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface Said {
   readonly code: number | null;

@@ -118,7 +118,7 @@ consumers:
       "  consumers.audio.central.account: is said by consumers.audio.account",
       "  consumers.audio.settings.central: is set by this file; leave it out",
       "  consumers.vision.stack: `vision` is the stack of consumers.audio, too",
-      "  consumers.vision.account: 222222222222 is the account of consumers.audio in the same region, too",
+      "  consumers.vision.account: 222222222222 is the account of consumers.audio, too",
     ]);
   });
 

@@ -19,6 +19,8 @@ export interface SimulatedOrganization {
   /** Environment of whoever deploys. */
   readonly env: NodeJS.ProcessEnv;
   readonly consumers: readonly string[];
+  /** What the file says. */
+  readonly content: OrganizationContent;
   /** Entry of a consumer in the file. */
   readonly entry: (name: string) => Promise<Entry>;
   /** Writes the file again, after a change of its content. */
@@ -109,6 +111,7 @@ export async function simulatedOrganization(
     backend,
     clouds,
     consumers,
+    content,
     entry,
     write,
     env: {
