@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   cancel: async () => (await import("./commands/cancel.ts")).cancelCommand(),
   status: async () => (await import("./commands/status.ts")).statusCommand(),
   onboard: async () => (await import("./commands/onboard.ts")).onboardCommand(),
+  serve: async () => (await import("./commands/serve.ts")).serveCommand(),
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(),
 };
 
