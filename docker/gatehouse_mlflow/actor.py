@@ -10,6 +10,7 @@ from flask import Response, request
 from mlflow.exceptions import MlflowException
 from werkzeug.datastructures import Authorization
 
+from gatehouse_mlflow import approvals
 from gatehouse_mlflow.bodies import check_body
 from gatehouse_mlflow.catalogue import shape
 from gatehouse_mlflow.decision import Actor
@@ -42,6 +43,7 @@ def check_request() -> Response | None:
     try:
         check_body(actor, request)
         check_flask(actor, request)
+        approvals.prepare(actor, request)
     except Refused as refused:
         log_line("refused", status=refused.status, path=actor.route.path, person=actor.username, why=refused.message)
         return _answer(refused)

@@ -11,6 +11,7 @@ database.install(os.environ)
 
 from mlflow.server import auth  # noqa: E402
 
+from gatehouse_mlflow import approvals  # noqa: E402
 from gatehouse_mlflow.access_policy import AccessPolicy, policy_source  # noqa: E402
 from gatehouse_mlflow.actor import check_request  # noqa: E402
 from gatehouse_mlflow.catalogue import read_catalogue  # noqa: E402
@@ -38,6 +39,7 @@ def create_app() -> Gate:
         raise RuntimeError("MLflow must be served by uvicorn: under gunicorn or waitress the gate would not be there")
     # After MLflow's own: only who may act on the object gets to hear what is wrong with his body.
     auth.app.before_request(check_request)
+    auth.app.after_request(approvals.record)
     users = Users(auth.store, code_roles=code_roles(settings.access))
 
     def withdraw_revoked(policy: AccessPolicy) -> None:

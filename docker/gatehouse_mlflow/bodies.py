@@ -10,6 +10,7 @@ from flask import Request
 from mlflow.protos import model_registry_pb2 as registry
 from mlflow.server.handlers import _get_normalized_request_json, _get_request_message
 
+from gatehouse_mlflow.approvals import PREFIXES
 from gatehouse_mlflow.decision import Actor
 from gatehouse_mlflow.refusal import Refused
 
@@ -33,6 +34,8 @@ def _same(key: str, other: str) -> bool:
 def check_tags(actor: Actor, keys: Iterable[str], *, version: bool) -> None:
     """Approving is done on a version, and by who may approve; what is a prompt is said once, when it is made."""
     for key in keys:
+        if unicodedata.normalize("NFKC", key).casefold().strip().startswith(PREFIXES):
+            raise Refused(403, f"the tag `{key}` is written when an alias or a stage is set, and by nobody himself")
         if _same(key, _IS_PROMPT):
             raise Refused(403, f"`{_IS_PROMPT}` is set when a prompt is created and can't be changed afterwards")
         if reserved(key) and not (version and (actor.manages or _APPROVE in actor.permissions)):

@@ -7,7 +7,7 @@ do it itself.
 import os
 import secrets
 
-from gatehouse_mlflow import database
+from gatehouse_mlflow import database, prepare
 from gatehouse_mlflow.environment import ServerPlan
 from gatehouse_mlflow.seed import seed
 
@@ -15,6 +15,7 @@ from gatehouse_mlflow.seed import seed
 def bootstrap(plan: ServerPlan) -> None:
     """Afterwards workers find everything in place and only open the database."""
     database.install(os.environ)
+    prepare.tables(plan)
     os.environ["MLFLOW_ENABLE_WORKSPACES"] = "true"
     # MLflow wants a password for the admin it creates. Nobody ever learns it, and no password is accepted anywhere.
     os.environ["MLFLOW_AUTH_ADMIN_PASSWORD"] = secrets.token_urlsafe(32)

@@ -6,7 +6,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from gatehouse_mlflow.access import Access, Problems
 from gatehouse_mlflow.settings import SettingsError, read_gate_settings
@@ -122,6 +122,10 @@ def _database(environ: Mapping[str, str], problems: Problems) -> str:
         "GATEHOUSE_DATABASE must be a `postgresql+psycopg://` or `sqlite:///` URL",
     ):
         return url
+    iam = environ.get("GATEHOUSE_DATABASE_IAM", "")
+    problems.expect(iam in ("", "true", "false"), "GATEHOUSE_DATABASE_IAM must be `true` or `false`")
+    if iam == "true":
+        _token_login(url, environ, problems)
     if arn:
         problems.expect(
             re.fullmatch(r"arn:aws[-a-z]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+", arn) is not None,
@@ -132,6 +136,21 @@ def _database(environ: Mapping[str, str], problems: Problems) -> str:
             "GATEHOUSE_DATABASE must hold no password when GATEHOUSE_DATABASE_SECRET_ARN is set",
         )
     return url
+
+
+def _token_login(url: str, environ: Mapping[str, str], problems: Problems) -> None:
+    """A token is a password in clear to whoever answers: only the real database may be asked."""
+    parts = urlsplit(url)
+    problems.expect(
+        parts.scheme.startswith("postgresql") and bool(parts.username) and parts.password is None,
+        "GATEHOUSE_DATABASE must be a `postgresql+psycopg://<user>@<host>` URL without password when "
+        "GATEHOUSE_DATABASE_IAM is true",
+    )
+    problems.expect(bool(environ.get("AWS_REGION")), "AWS_REGION is needed when GATEHOUSE_DATABASE_IAM is true")
+    problems.expect(
+        dict(parse_qsl(parts.query)).get("sslmode") == "verify-full" or parts.hostname in ("127.0.0.1", "localhost"),
+        "GATEHOUSE_DATABASE must say `sslmode=verify-full` when GATEHOUSE_DATABASE_IAM is true",
+    )
 
 
 def _artifacts(environ: Mapping[str, str], problems: Problems) -> str:

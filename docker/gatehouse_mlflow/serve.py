@@ -1,14 +1,21 @@
-"""`gatehouse-mlflow`: checks the environment, prepares the database once, then becomes `mlflow server`."""
+"""`gatehouse-mlflow`: checks the environment, prepares the database once, then becomes `mlflow server`.
+
+`gatehouse-mlflow migrate` brings the database's tables to what this MLflow needs, and ends. `gatehouse-mlflow gc`
+removes for good what has been deleted for a while, and ends.
+"""
 
 import atexit
 import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
+from gatehouse_mlflow import prepare
 from gatehouse_mlflow.catalogue import read_catalogue
-from gatehouse_mlflow.environment import auth_configuration, plan_server
+from gatehouse_mlflow.environment import ServerPlan, auth_configuration, plan_server
 from gatehouse_mlflow.log import log_line
 from gatehouse_mlflow.settings import SettingsError
 
@@ -26,17 +33,34 @@ def main() -> None:
     os.environ.clear()
     os.environ.update(plan.environ)
     os.environ["MLFLOW_AUTH_CONFIG_PATH"] = str(_write_privately(auth_configuration(plan.database)))
+    command = sys.argv[1:]
+    if command == ["migrate"]:
+        _once("migrate the database", lambda: prepare.migrate_database(plan))
+    elif command == ["gc"]:
+        _once("remove what was deleted", lambda: prepare.collect_garbage(plan))
+    elif command:
+        sys.exit(f"gatehouse-mlflow knows no `{' '.join(command)}`: nothing (serve), `migrate` or `gc`")
+    else:
+        _serve(plan)
+
+
+def _serve(plan: ServerPlan) -> NoReturn:
     from gatehouse_mlflow.bootstrap import bootstrap
 
-    try:
-        bootstrap(plan)
-    except Exception as error:
-        # The database's driver may quote its address, never a password; its own message is the useful one.
-        sys.exit(f"gatehouse-mlflow can't prepare the database: {type(error).__name__}: {error}")
+    _once("prepare the database", lambda: bootstrap(plan))
     log_line("prepared", workspaces=list(plan.access.workspaces), personas=list(plan.access.personas))
     from mlflow.cli import cli
 
     cli.main(args=list(plan.arguments), prog_name="mlflow")
+    sys.exit()
+
+
+def _once(what: str, act: Callable[[], None]) -> None:
+    try:
+        act()
+    except Exception as error:
+        # The database's driver may quote its address, never a password; its own message is the useful one.
+        sys.exit(f"gatehouse-mlflow can't {what}: {type(error).__name__}: {error}")
 
 
 def _write_privately(text: str) -> Path:

@@ -1,6 +1,7 @@
 """Real MLflow behind the gate: bodies, creators, own runs, frozen artifacts, foreign sources, prompts."""
 
 import copy
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +26,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     every = {row["needs"] for row in rows if row["needs"] not in (None, "any")}
     approving = sorted(each for each in every if each.endswith((":read", ":approve")))
     levels = dict.fromkeys(("experiment", "registered_model", "prompt", "scorer"), "EDIT")
-    setting["personas"]["approver"] = {"mlflow": levels, "isAdmin": False, "permissions": approving}
+    # As the program declares it: MLflow asks for MANAGE to take an alias away.
+    models = {"registered_model": "MANAGE", "prompt": "MANAGE"}
+    setting["personas"]["approver"] = {"mlflow": {**levels, **models}, "isAdmin": False, "permissions": approving}
     # Wider than the shipped scientist: what is refused below is refused by the body, not by the route.
     setting["personas"]["scientist"]["mlflow"] |= dict.fromkeys(levels, "MANAGE")
     setting["personas"]["scientist"]["permissions"] = sorted(every - {"model_version:approve"})
@@ -173,6 +176,38 @@ def test_tags_of_models_and_versions(server: Server, experiment: str) -> None:
     assert status(server, "/model-versions/set-tag", version) == 403
     assert status(server, "/model-versions/set-tag", version, APPROVER) == 200
     assert status(server, "/registered-models/alias", {"name": "m", "alias": "prod", "version": "1"}, APPROVER) == 200
+
+
+def test_an_approval_is_recorded(server: Server, experiment: str) -> None:
+    run = new_run(server, experiment)["info"]["run_id"]
+    file = f"/api/2.0/{PROXY}/{experiment}/{run}/artifacts/model/sub/model.pkl"
+    assert server.call("PUT", file, SCIENTIST, body=b"weights").status == 200
+    ok(server, "/registered-models/create", {"name": "recorded"})
+    ok(server, "/model-versions/create", {"name": "recorded", "source": f"runs:/{run}/model", "run_id": run})
+    given = {"name": "recorded", "alias": "prod", "version": "1"}
+
+    def approval() -> Any:
+        path = f"{API}/model-versions/get?name=recorded&version=1"
+        tags = server.call("GET", path, SCIENTIST).body["model_version"].get("tags", [])
+        return {tag["key"]: json.loads(tag["value"]) for tag in tags}
+
+    assert status(server, "/registered-models/alias", given) == 403
+    assert approval() == {}
+    ok(server, "/registered-models/alias", given, APPROVER)
+    found = approval()["approval.alias.prod"]
+    weights = "sha256:" + hashlib.sha256(b"weights").hexdigest()
+    assert found.pop("at").startswith("20")
+    digest = "sha256:" + hashlib.sha256(json.dumps(found["files"], separators=(",", ":")).encode()).hexdigest()
+    files = [["sub/model.pkl", 7, weights]]
+    assert found == {"by": "ann", "digest": digest, "count": 1, "bytes": 7, "files": files}
+    forged = {"name": "recorded", "version": "1", "key": "approval.alias.prod", "value": "{}"}
+    for caller in (SCIENTIST, APPROVER, ADMIN):
+        assert status(server, "/model-versions/set-tag", forged, caller) == 403
+        assert status(server, "/model-versions/delete-tag", forged, caller, "DELETE") == 403
+    ok(server, "/registered-models/alias", given, APPROVER, "DELETE")
+    assert {"by": "ann", "withdrawn": True}.items() <= approval()["approval.alias.prod"].items()
+    missing = {**given, "version": "7"}
+    assert status(server, "/registered-models/alias", missing, APPROVER) == 404
 
 
 def test_foreign_sources(server: Server) -> None:
