@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   review: async () => (await import("./commands/review.ts")).reviewCommand(),
   users: async () => (await import("./commands/users.ts")).usersCommand(),
   policy: async () => (await import("./commands/policy.ts")).policyCommand(),
+  connect: async () => (await import("./commands/connect.ts")).connectCommand(),
   roles: async () => (await import("./commands/roles.ts")).rolesCommand(),
   plan: async () => (await import("./commands/plan.ts")).planCommand(),
   preview: async () => (await import("./commands/preview.ts")).previewCommand(),

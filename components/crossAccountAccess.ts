@@ -73,6 +73,9 @@ function personaRoles(name: string, args: CentralAccessArgs, opts: pulumi.Resour
             persona,
             organization: args.organization,
             externalId: settings.externalId,
+            permissionSets: Object.entries(settings.permissionSets).flatMap(([permissionSet, held]) =>
+              held === persona ? permissionSet : [],
+            ),
           }),
         },
         opts,

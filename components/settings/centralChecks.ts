@@ -100,6 +100,11 @@ function consumerProblems(settings: Partial<CentralSettings>): string[] {
         errors.push(`${at}.personas: \`${role}\` is already a role of ${twin}; rename one of the two`);
       roles.set(role, at);
     }
+    for (const [permissionSet, persona] of Object.entries(consumer.permissionSets))
+      if (!consumer.personas.includes(persona))
+        errors.push(
+          `${at}.permissionSets.${permissionSet}: \`${persona}\` is not one of ${at}.personas: ${consumer.personas.join(", ")}`,
+        );
     for (const [workflow, settings] of Object.entries(consumer.github)) {
       const where = `${at}.github.${workflow}`;
       const role = ciRoleName(name, workflow);

@@ -39,6 +39,14 @@ const consumer = z.strictObject({
   )
     .nullable()
     .default(null),
+  permissionSets: field(
+    z.record(
+      z.string().regex(/^[\w+=,.@-]{1,32}$/),
+      z.string().meta({ description: "What its people may.", allowed: "one of the consumer's `personas`" }),
+    ),
+    "Permission sets of IAM Identity Center in the team's account whose people take a persona from a laptop.",
+    "name of the permission set: persona",
+  ).default({}),
   github: field(
     z.record(z.string().regex(/^(?=.{1,20}$)[a-z](?:-?[a-z0-9])*$/), github),
     "Workflows of GitHub Actions that take a persona without any stored secret.",
@@ -75,7 +83,7 @@ export const personas = field(
 export const consumers = field(
   z.record(z.string().regex(CONSUMER), consumer),
   "Accounts whose roles may take personas here.",
-  "name: {account, personas, workspaces, externalId, github}; a name is 2 to 20 lower-case letters, digits and single hyphens",
+  "name: {account, personas, workspaces, externalId, permissionSets, github}; a name is 2 to 20 lower-case letters, digits and single hyphens",
 ).default({});
 
 /** Workspaces of MLflow. */

@@ -84,6 +84,7 @@ export function central(settings: Central, opts: pulumi.ComponentResourceOptions
     personaPolicyArns: mapValues(doors.personaPolicies, (policies) => policies.map((policy) => policy.arn)),
     personaRoleArns: access.personaRoleArns,
     ciRoleArns: access.ciRoleArns,
+    permissionSets: mapValues(settings.consumers, ({ account, permissionSets }) => ({ account, permissionSets })),
     externalIds: mapValues(settings.consumers, (consumer) => consumer.externalId),
     consumerWorkspaces: mapValues(settings.consumers, (consumer) => consumer.workspaces),
     userPoolId: login.userPoolId,

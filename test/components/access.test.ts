@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import type { PolicyDocument } from "../../authorizer/policy/document.ts";
+import { evaluate } from "../../authorizer/policy/evaluate.ts";
 import { runProgram } from "../../plan/runProgram.ts";
 import type { Run } from "./record.ts";
 import { CENTRAL_OUTPUTS, centralRun, consumerRun, object, policy } from "./stacks.ts";
@@ -150,5 +152,56 @@ describe("a consumer that the central stack does not serve", () => {
   it("is told which workspace is missing", async () => {
     const fewer = { ...CENTRAL_OUTPUTS, consumerWorkspaces: { vision: ["shared"] } };
     await assert.rejects(run(fewer), /gives `vision` no workspace `vision`; it gives shared/);
+  });
+});
+
+describe("people of IAM Identity Center", () => {
+  const ROLE = "arn:aws:iam::222222222222:role/aws-reserved/sso.amazonaws.com";
+  let trusts: (caller: string, person: string | undefined, name: string) => string;
+  before(async () => {
+    const run = await centralRun({
+      consumers: {
+        vision: {
+          account: "222222222222",
+          personas: ["reader", "scientist"],
+          workspaces: ["vision"],
+          permissionSets: { MlScientist: "scientist", MlReader: "reader" },
+        },
+      },
+    });
+    const { inputs, state } = run.one("aws:iam/role:Role", "gatehouse-access-vision-scientist");
+    const documents = [policy(inputs.assumeRolePolicy) as unknown as PolicyDocument];
+    trusts = (caller, person, name) =>
+      evaluate(documents, {
+        action: "sts:AssumeRole",
+        resource: String(state.arn),
+        principal: { type: "AWS", id: caller, account: /::(\d+):/.exec(caller)?.[1] ?? "" },
+        context: {
+          "aws:PrincipalArn": caller,
+          "aws:PrincipalOrgID": "o-a1b2c3d4e5",
+          "aws:PrincipalTag/gatehouse:person": person,
+          "sts:RoleSessionName": name,
+        },
+      }).effect;
+  });
+  const ada = "ada@acme.example";
+
+  it("take the persona of their permission set under their own name, from any home region", () => {
+    for (const region of ["", "/eu-west-1"])
+      assert.equal(trusts(`${ROLE}${region}/AWSReservedSSO_MlScientist_0123456789abcdef`, ada, ada), "allow");
+  });
+
+  it("take no other: not another's name, set, account or path", () => {
+    const own = `${ROLE}/eu-west-1/AWSReservedSSO_MlScientist_0123456789abcdef`;
+    assert.equal(trusts(own, ada, "bo@acme.example"), "implicitDeny");
+    assert.equal(trusts(own, undefined, ada), "implicitDeny");
+    for (const caller of [
+      own.replace("MlScientist", "MlReader"),
+      own.replace("MlScientist", "MlScientist_Junior"),
+      own.replace("AWSReservedSSO_", "AWSReservedSSO_X_AWSReservedSSO_"),
+      own.replace("222222222222", "333333333333"),
+      own.replace("aws-reserved/sso.amazonaws.com/eu-west-1/", ""),
+    ])
+      assert.equal(trusts(caller, ada, ada), "implicitDeny", caller);
   });
 });

@@ -77,6 +77,7 @@ describe("the program", () => {
       "identityProviders",
       "loginDomain",
       "mlflowVersion",
+      "permissionSets",
       "personaPolicyArns",
       "personaRoleArns",
       "region",

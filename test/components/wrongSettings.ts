@@ -48,6 +48,12 @@ export const WRONG: readonly (readonly [what: string, base: Raw, change: Raw, er
     /^consumers\.vision\.github\.train\.persona: `admin` is not one of consumers\.vision\.personas: reader$/,
   ],
   [
+    "a permission set with a persona that its consumer has not",
+    CENTRAL,
+    { consumers: { vision: { ...VISION, permissionSets: { MlApprover: "approver" } } } },
+    /^consumers\.vision\.permissionSets\.MlApprover: `approver` is not one of consumers\.vision\.personas: reader$/,
+  ],
+  [
     "a job as platform administrator",
     CONSUMER,
     { jobs: { nightly: { persona: "platform-admin", workspace: "vision" } } },
