@@ -52,7 +52,8 @@ def _prepare(folder: Path) -> None:
     access = {"account": "000000000000", "roles": {}, "workspaces": {"probe": None}, "personas": {"probe": persona}}
     database = f"sqlite:///{folder}/probe.db"
     ini = folder / "auth.ini"
-    ini.write_text(auth_configuration(database))
+    # Versions before 3.17 want an administrator's password; whoever it is lives as long as the folder.
+    ini.write_text(f"{auth_configuration(database).rstrip()}\nadmin_password = {unused}\n")
     os.environ.update(
         GATEHOUSE_ACCESS=json.dumps(access),
         GATEHOUSE_PROOF=unused,
