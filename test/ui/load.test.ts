@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { logIn, needsChromium, opened, openSite, type Site, userOf, Watched } from "./site.ts";
+
+describe("the web UI in a real browser: what a load asks for", function () {
+  this.timeout(90_000);
+  let site: Site;
+  const asked: string[] = [];
+  before(async function () {
+    needsChromium(this);
+    site = await openSite({
+      log: (record) => "method" in record && asked.push(`${record.method} ${record.path}`),
+    });
+  });
+  after(async () => site?.close());
+
+  const entered = async () => {
+    const context = await site.browser.newContext();
+    const page = await context.newPage();
+    const user = userOf(site.run, "scientist");
+    await page.goto(`${site.ui}/#/experiments`);
+    await settled(page, () => logIn(page, user));
+    await opened(page, user.name);
+    return { context, page, user };
+  };
+  /** The page's last question but those that it repeats. */
+  const settled = async (page: Page, load: () => Promise<unknown>) => {
+    const searched = page.waitForResponse((answer) => /experiments\/search/.test(answer.url()));
+    await load();
+    await searched;
+    await page.waitForTimeout(1_000);
+  };
+
+  it("asks for a call's preflight once, not at each load", async () => {
+    const { context, page } = await entered();
+    assert.ok(asked.includes("OPTIONS /ajax-api/2.0/mlflow/users/current"), asked.join("\n"));
+    asked.length = 0;
+    await settled(page, () => page.reload());
+    assert.ok(asked.includes("GET /ajax-api/2.0/mlflow/users/current"), asked.join("\n"));
+    assert.deepEqual(
+      asked.filter((each) => each.startsWith("OPTIONS")),
+      [],
+    );
+    await context.close();
+  });
+
+  it("starts with the settings it knows, and takes others as soon as there are others", async () => {
+    const { context, page, user } = await entered();
+    const watched = new Watched(site, context);
+    const persona = page.locator("gatehouse-bar .persona");
+    assert.equal(await persona.textContent(), "scientist");
+    await context.route("**/gatehouse.json", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ json: { ...((await response.json()) as object), personas: [] } });
+    });
+    await page.reload();
+    // Without the personas' names there are the groups'.
+    await persona.filter({ hasText: user.groups.join(", ") }).waitFor();
+    assert.deepEqual(watched.problems, []);
+    await context.close();
+  });
+});
