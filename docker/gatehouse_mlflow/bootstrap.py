@@ -15,11 +15,12 @@ from gatehouse_mlflow.seed import seed
 def bootstrap(plan: ServerPlan) -> None:
     """Afterwards workers find everything in place and only open the database."""
     database.install(os.environ)
-    prepare.tables(plan)
     os.environ["MLFLOW_ENABLE_WORKSPACES"] = "true"
     # MLflow wants a password for the admin it creates. Nobody ever learns it, and no password is accepted anywhere.
+    # It is read when the auth application is first imported, which the migration of its tables does too.
     os.environ["MLFLOW_AUTH_ADMIN_PASSWORD"] = secrets.token_urlsafe(32)
     try:
+        prepare.tables(plan)
         from mlflow.server import auth
     finally:
         del os.environ["MLFLOW_AUTH_ADMIN_PASSWORD"]
