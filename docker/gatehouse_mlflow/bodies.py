@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Request
 from mlflow.protos import model_registry_pb2 as registry
-from mlflow.server.handlers import _get_normalized_request_json, _get_request_message
+from mlflow.server.handlers import _get_normalized_request_json, _get_request_message, _is_prompt
 
 from gatehouse_mlflow.approvals import PREFIXES
 from gatehouse_mlflow.decision import Actor
@@ -63,6 +63,8 @@ def _create_model(actor: Actor, request: Request) -> None:
 def _create_version(actor: Actor, request: Request) -> None:
     message = _get_request_message(registry.CreateModelVersion(), request)
     _created(actor, message.tags)
+    if any(tag.key == _IS_PROMPT for tag in message.tags) and not _is_prompt(message.name):
+        raise Refused(403, f"`{_IS_PROMPT}` belongs to versions of prompts, and `{message.name}` is none")
 
 
 def _tag_of(message: Callable[[], Any], *, version: bool) -> Check:
@@ -212,7 +214,10 @@ _CHECKS: Mapping[tuple[str, str], Check] = {
     ("POST", "runs/delete-tag"): _keeps_creator,
     ("POST", "runs/log-batch"): _keeps_creator,
     ("PATCH", "logged-models/{model_id}/tags"): _keeps_creator,
+    ("PATCH", "traces/{request_id}"): _keeps_creator,
     ("PATCH", "traces/{request_id}/tags"): _keeps_creator,
+    ("DELETE", "traces/{request_id}/tags"): _keeps_creator,
+    ("DELETE", "traces/{trace_id}/tags"): _keeps_creator,
     ("PATCH", "traces/{trace_id}/tags"): _keeps_creator,
     ("POST", "datasets/create"): _creates_dataset,
     ("PATCH", "datasets/{dataset_id}/tags"): _dataset_tags,
@@ -231,7 +236,7 @@ def check_body(actor: Actor, request: Request) -> None:
     _, _, rest = actor.route.path.partition("/mlflow/")
     if check := _CHECKS.get((actor.route.method, rest)):
         check(actor, request)
-    elif rest.startswith("gateway/") and actor.route.method in ("POST", "PATCH", "PUT") and request.is_json:
+    elif rest.startswith("gateway/") and actor.route.method in ("POST", "PATCH", "PUT"):
         _named(actor, request)
     elif rest in _TAG_IN_PATH and not actor.manages and (request.view_args or {}).get(_TAG_IN_PATH[rest]) == _USER:
         raise Refused(403, f"`{_USER}` is the person who created it and can't be changed")

@@ -114,6 +114,17 @@ def test_only_own_datasets_and_judgements(server: Server, experiment: str) -> No
     assert call("DELETE", f"/datasets/{dataset}", SCIENTIST).status == 200
 
     trace = new_trace(server, experiment)
+    claim = {"key": "mlflow.user", "value": "cleo"}
+    for api, method, body in (
+        ("2.0", "PATCH", claim),
+        ("3.0", "PATCH", claim),
+        ("2.0", "DELETE", {"key": "mlflow.user"}),
+        ("3.0", "DELETE", {"key": "mlflow.user"}),
+    ):
+        answer = server.call(method, f"/api/{api}/mlflow/traces/{trace}/tags", COLLEAGUE, body=body)
+        assert answer.status == 403, (api, method)
+    ended = {"request_id": trace, "timestamp_ms": 1, "status": "OK", "request_metadata": [], "tags": [claim]}
+    assert status(server, f"/traces/{trace}", ended, COLLEAGUE, "PATCH") == 403
     judgement = {
         "assessment_name": "good",
         "feedback": {"value": True},
@@ -210,6 +221,37 @@ def test_an_approval_is_recorded(server: Server, experiment: str) -> None:
     assert status(server, "/registered-models/alias", missing, APPROVER) == 404
 
 
+def test_either_spelling_and_any_type_of_content(server: Server, experiment: str) -> None:
+    """MLflow reads a body whatever its type is said to be, and a field in either spelling."""
+    ok(server, "/registered-models/create", {"name": "spelled"})
+    forbidden = [
+        ("POST", "/registered-models/set-tag", {"name": "spelled", "key": "approval", "value": "x"}),
+        ("POST", "/registered-models/set-tag", {"name": "spelled", "key": "mlflow.prompt.is_prompt", "value": "true"}),
+        ("DELETE", "/registered-models/delete-tag", {"name": "spelled", "key": "mlflow.prompt.is_prompt"}),
+        ("POST", "/model-versions/create", {"name": "spelled", "tags": [{"key": "approval.by", "value": "x"}]}),
+    ]
+    for method, path, body in forbidden:
+        for kind in ("application/json", "text/plain", "application/x-www-form-urlencoded", "application/json; x=y"):
+            for text in (json.dumps(body), json.dumps(json.dumps(body))):
+                for prefix in ("/api", "/ajax-api"):
+                    answer = server.call(
+                        method,
+                        f"{prefix}/2.0/mlflow{path}?name=spelled&key=free",
+                        SCIENTIST,
+                        body=text.encode(),
+                        headers=(("Content-Type", kind),),
+                    )
+                    assert answer.status >= 400, (path, kind, text, answer)
+    found = server.call("GET", f"{API}/registered-models/get?name=spelled", SCIENTIST).body["registered_model"]
+    assert not found.get("tags")
+    for named in ({"userId": "ceo"}, {"user_id": "ceo", "userId": "ceo"}):
+        for kind in ("text/plain", "application/octet-stream"):
+            text = json.dumps({"experiment_id": experiment, **named}).encode()
+            headers = (("Content-Type", kind),)
+            made = server.call("POST", API + "/runs/create", SCIENTIST, body=text, headers=headers)
+            assert made.status >= 400 or made.body["run"]["info"]["user_id"] == "sam", made
+
+
 def test_foreign_sources(server: Server) -> None:
     ok(server, "/registered-models/create", {"name": "foreign"})
     for source in ("s3://bucket/other", "file:///etc", "/etc", "https://x.example/m", "S3://bucket/other", ""):
@@ -222,6 +264,9 @@ def test_prompts_work(server: Server) -> None:
     ok(server, "/registered-models/create", {"name": "p", "tags": marker})
     ok(server, "/model-versions/create", {"name": "p", "source": "prompt-template", "tags": text})
     alias = {"name": "p", "alias": "prod", "version": "1"}
+    ok(server, "/registered-models/create", {"name": "not a prompt"})
+    disguised = {"name": "not a prompt", "source": "prompt-template", "tags": text}
+    assert status(server, "/model-versions/create", disguised) == 403
     assert status(server, "/registered-models/alias", alias, APPROVER) == 200
 
 
