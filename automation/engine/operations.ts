@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { OpMap, OutputMap, PulumiCommand, Stack, UpdateSummary } from "@pulumi/pulumi/automation/index.js";
 import type { Member, Organization } from "../organization/members.ts";
+import { crashSafe } from "./backend.ts";
 import { EngineError, type Watch, watchedCommand } from "./command.ts";
 import { environmentOf } from "./credentials.ts";
 import { stackFolder } from "./folder.ts";
@@ -32,11 +33,11 @@ export async function openStack(engine: Engine, member: Member, watch?: Watch, m
   const workspace = await LocalWorkspace.create({
     workDir,
     pulumiCommand: watchedCommand(engine.pulumi, watch ?? quiet),
-    envVars: {
+    envVars: crashSafe({
       PULUMI_SKIP_UPDATE_CHECK: "true",
       ...environment,
       ...(await (engine.environmentOf ?? environmentOf)(member)),
-    },
+    }),
     ...(secretsProvider === undefined ? {} : { secretsProvider }),
   });
   try {

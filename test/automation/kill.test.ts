@@ -19,7 +19,7 @@ describe("the service, killed at random points", function () {
     };
     say(`seed ${seed}`);
     const org = await simulatedOrganization(engine, temporaryFolder(), CONSUMERS, { service: SERVICE, seed: "same" });
-    for (const cloud of org.clouds.values()) cloud.pause = 40;
+    for (const cloud of org.clouds.values()) cloud.pause = 20;
     const killed = await killAgainAndAgain(engine, org, KILLS, randomOf(seed), say);
     say(
       `${killed.jobs.length} jobs, ${killed.engines} runs of pulumi, ${killed.resumed} steps done again, ${killed.enginesKilled} pulumi killed, ${killed.reported} stacks reported`,

@@ -39,7 +39,7 @@ function person(name: string, round: number) {
 }
 
 /**
- * Deploys change after change, and kills the service at random points with SIGKILL; at every fourth kill, whatever `pulumi` runs dies with it, as in a
+ * Deploys change after change, and kills the service at random points with SIGKILL; at every fifth kill, whatever `pulumi` runs dies with it, as in a
  * container. What the restarted service does with it is checked by the caller.
  */
 export async function killAgainAndAgain(
@@ -72,9 +72,9 @@ export async function killAgainAndAgain(
     await taken(await ended(service, token, id));
   };
   for (let i = 0; i < kills; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 500 + random() * 9000));
+    await new Promise((resolve) => setTimeout(resolve, 500 + random() * 12_000));
     await kill(service);
-    if (i % 4 === 3) enginesKilled += killEngines(log);
+    if (i % 5 === 4) enginesKilled += killEngines(log);
     service = await start();
     const now = (await call(service, token, `/jobs/${job}`)).body as unknown as ShownJob;
     said(
