@@ -1,4 +1,5 @@
 import type { Plan, Resource } from "../../plan/plan.ts";
+import type { Run } from "../components/record.ts";
 
 /** A central plan and a consumer's. */
 export type Plans = readonly [central: Plan, team: Plan];
@@ -71,4 +72,18 @@ function changed(
 function added(document: unknown, statement: object): string {
   const { Statement, ...rest } = JSON.parse(String(document)) as { Statement: object[] };
   return JSON.stringify({ ...rest, Statement: [...Statement, statement] });
+}
+
+/** What a run in this process declared, as a plan. */
+export function planOf(run: Run, stack: string): Plan {
+  const resources = run.resources.map(({ type, name, inputs, state }) => ({
+    urn: `${type} ${name}`,
+    type,
+    name,
+    id: String(state.id),
+    parent: null,
+    inputs,
+    state,
+  }));
+  return { project: "mlflow-gatehouse", stack, resources, outputs: run.outputs, secrets: [] };
 }

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { ofType, text } from "../../plan/plan.ts";
 import { breaches, reaches } from "../../plan/roles/reach.ts";
 import { worldOf } from "../../plan/roles/world.ts";
+import { centralRun, consumerRun } from "../components/stacks.ts";
 import { declaredPlan } from "../helpers/declared.ts";
-import { granted, type Plans, trusting, trustWith, withResource, withRole } from "./holes.ts";
+import { granted, type Plans, planOf, trusting, trustWith, withResource, withRole } from "./holes.ts";
 
 const ADA_SPACE = { Effect: "Allow", Resource: "*" };
 const SCIENTIST = "gatehouse-access-vision-scientist";
@@ -149,6 +150,41 @@ describe("which role reaches which", function () {
   };
   for (const [hole, [change, why]] of Object.entries(holes))
     it(`is found to be too much with ${hole}`, () => finds(change(plans), why));
+
+  it("holds with jobs that are nobody's and workflows of CI, too", async () => {
+    const central = await centralRun({
+      consumers: {
+        vision: {
+          account: "222222222222",
+          personas: ["reader", "scientist", "approver", "admin"],
+          workspaces: ["vision"],
+          permissionSets: { MlScientist: "scientist" },
+          github: { train: { repository: "acme/vision", ref: "refs/heads/main", persona: "scientist" } },
+        },
+      },
+    });
+    const team = await consumerRun({ jobs: { nightly: { persona: "approver", workspace: "vision" } } });
+    const more: Plans = [planOf(central, "central"), planOf(team, "datascience")];
+    assert.deepEqual(whys(more), []);
+    const kinds = worldOf(more).roles.map(({ name, kind, persona, person }) => [name, kind, persona, person]);
+    for (const role of [
+      ["gatehouse-vision-ci-train", "service", "scientist", null],
+      ["gatehouse-vision-job-nightly", "person", "approver", "job-nightly.vision"],
+    ])
+      assert.deepEqual(
+        kinds.find(([name]) => name === role[0]),
+        role,
+      );
+    finds(
+      granted(more, "cleo", {
+        Effect: "Allow",
+        Action: ["iam:PassRole", "sagemaker:CreateProcessingJob"],
+        Resource: "*",
+        Condition: { StringLike: { "iam:PassedToService": "*" } },
+      }),
+      /gatehouse-vision-cleo can be job-nightly\.vision as approver: iam:PassRole, sagemaker:/,
+    );
+  });
 
   it("counts a Deny that holds for every such call, and none that a caller can avoid", () => {
     const open = granted(plans, "bo", { ...ADA_SPACE, Action: "sagemaker:CreatePresignedDomainUrl" });
