@@ -8,6 +8,7 @@ import { listenerPort, loadBalancer } from "./mlflowServer/loadBalancer.ts";
 import { taskRoles } from "./mlflowServer/roles.ts";
 import { serverSecrets } from "./mlflowServer/secrets.ts";
 import { service } from "./mlflowServer/service.ts";
+import type { Watched } from "./observability/watched.ts";
 import type { CentralSettings } from "./settings/central.ts";
 import { type AccessTable, accessTable } from "./shared/accessTable.ts";
 import { privateBucket } from "./shared/bucket.ts";
@@ -52,6 +53,8 @@ export class MlflowServer extends pulumi.ComponentResource {
   readonly kmsKeyArn: pulumi.Output<string>;
   /** Where administrators narrow what personas may do. */
   readonly accessTable: AccessTable;
+  /** Names by which CloudWatch knows what to look at. */
+  readonly watched: Omit<Watched, "region" | "doors">;
   /** What the gateway proves itself with. */
   readonly proof: pulumi.Output<string>;
   /** What the authorizer signs a browser's user with. */
@@ -136,7 +139,7 @@ export class MlflowServer extends pulumi.ComponentResource {
       },
       child,
     );
-    service(
+    const mlflow = service(
       `${name}-service`,
       {
         region,
@@ -166,6 +169,14 @@ export class MlflowServer extends pulumi.ComponentResource {
       child,
     );
 
+    this.watched = {
+      cluster: mlflow.cluster.apply((arn) => arn.split("/").at(-1) ?? ""),
+      service: mlflow.name,
+      database: aurora.clusterId,
+      loadBalancer: balancer.arnSuffix,
+      targetGroup: balancer.targetGroup.arnSuffix,
+      log: logGroup.name,
+    };
     this.loadBalancerArn = balancer.arn;
     this.internalUrl = pulumi.interpolate`${certificateArn === null ? "http" : "https"}://${host}`;
     this.linkSubnetIds = network.privateSubnetIds;

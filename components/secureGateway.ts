@@ -1,8 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Persona } from "../authorizer/catalogue/personas.ts";
+import type { Door } from "../authorizer/catalogue/types.ts";
+import type { Watched } from "./observability/watched.ts";
 import { logRole } from "./secureGateway/accessLog.ts";
 import { type TrustedUserPool, tokenAuthorizer } from "./secureGateway/authorizer.ts";
+import { doorDomain } from "./secureGateway/domain.ts";
 import { door, doorApi } from "./secureGateway/door.ts";
 import { definitionOf } from "./secureGateway/doors.ts";
 import { personaPolicies } from "./secureGateway/policies.ts";
@@ -39,6 +42,8 @@ export class SecureGateway extends pulumi.ComponentResource {
   /** Address of the `code` door, which is MLflow's tracking URI. */
   readonly codeUrl: pulumi.Output<string>;
   readonly browserUrl: pulumi.Output<string>;
+  /** Names by which CloudWatch knows both doors. */
+  readonly watched: Watched["doors"];
   /** Managed policies of each persona, for roles that call the `code` door. */
   readonly personaPolicies: Readonly<Record<string, readonly aws.iam.Policy[]>>;
 
@@ -100,10 +105,22 @@ export class SecureGateway extends pulumi.ComponentResource {
       },
       child,
     );
+    const watchedDoor = (api: aws.apigateway.RestApi, stage: aws.apigateway.Stage) => ({
+      api: api.name,
+      stage: settings.stage,
+      accessLog: stage.accessLogSettings.apply((log) => log?.destinationArn.split(":log-group:")[1] ?? ""),
+    });
+    this.watched = { code: watchedDoor(codeApi, codeStage), browser: watchedDoor(browserApi, browserStage) };
     this.codeApiId = codeApi.id;
     this.browserApiId = browserApi.id;
-    this.codeUrl = codeStage.invokeUrl;
-    this.browserUrl = browserStage.invokeUrl;
+    const address = (kind: Door, stage: aws.apigateway.Stage) => {
+      const { domain } = settings[kind];
+      return domain === null
+        ? stage.invokeUrl
+        : doorDomain(`${name}-${kind}-domain`, { domain, stage, tls: settings.tls }, child);
+    };
+    this.codeUrl = address("code", codeStage);
+    this.browserUrl = address("browser", browserStage);
     this.registerOutputs({ codeUrl: this.codeUrl, browserUrl: this.browserUrl });
   }
 }

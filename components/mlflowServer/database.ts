@@ -21,6 +21,7 @@ export interface Database {
   readonly url: pulumi.Output<string>;
   /** Secret with user and password, which RDS changes every week. */
   readonly secretArn: pulumi.Output<string>;
+  readonly clusterId: pulumi.Output<string>;
   /** The writer, before which no task should start. */
   readonly writer: aws.rds.ClusterInstance;
 }
@@ -96,6 +97,7 @@ export function database(name: string, args: DatabaseArgs, opts: pulumi.Resource
   return {
     url: pulumi.interpolate`postgresql+psycopg://${USER}@${cluster.endpoint}:${DATABASE_PORT}/${DATABASE}?sslmode=verify-full&sslrootcert=${AUTHORITIES}`,
     secretArn: cluster.masterUserSecrets.apply(firstSecret),
+    clusterId: cluster.id,
     writer,
   };
 }

@@ -18,6 +18,8 @@ export interface LoadBalancerArgs {
 
 export interface LoadBalancer {
   readonly arn: pulumi.Output<string>;
+  /** `app/<name>/<id>`. */
+  readonly arnSuffix: pulumi.Output<string>;
   readonly dnsName: pulumi.Output<string>;
   readonly targetGroup: aws.lb.TargetGroup;
   /** Without it the target group takes no tasks. */
@@ -119,5 +121,5 @@ export function loadBalancer(name: string, args: LoadBalancerArgs, opts: pulumi.
     },
     { ...under, parent: listener },
   );
-  return { arn: balancer.arn, dnsName: balancer.dnsName, targetGroup, rule };
+  return { arn: balancer.arn, arnSuffix: balancer.arnSuffix, dnsName: balancer.dnsName, targetGroup, rule };
 }

@@ -38,15 +38,23 @@ export function doorApi(
     {
       name,
       description: definition.description,
-      endpointConfiguration: { types: "REGIONAL" },
+      endpointConfiguration: isPrivate(definition, settings)
+        ? { types: "PRIVATE", vpcEndpointIds: settings.code.vpcEndpointIds }
+        : { types: "REGIONAL" },
       securityPolicy: settings.tls,
       endpointAccessMode: "STRICT",
       binaryMediaTypes: ["*/*"],
-      disableExecuteApiEndpoint: false,
+      // Under a name of its own a door has no second address, which a web ACL or a block list might forget.
+      disableExecuteApiEndpoint: settings[definition.door].domain !== null,
       tags: { "gatehouse:door": definition.door },
     },
     opts,
   );
+}
+
+/** Whether only VPC endpoints reach a door. */
+function isPrivate({ door }: DoorDefinition, settings: CentralSettings["gateway"]): boolean {
+  return door === "code" && settings.code.endpoint === "private";
 }
 
 /** Everything of a door but its API: `/` and `/{proxy+}` with ANY, forwarded with the gateway's own headers, and one stage. */
@@ -76,7 +84,7 @@ export function door(
     for (const { child, resourceId } of places)
       parts.push(...preflight(`${child}-preflight`, { restApi: api, resourceId }, origin, under));
   if (definition.browsers) parts.push(...gatewayResponses(name, api, origin, under));
-  if (definition.authorization === "AWS_IAM") parts.push(rolesOnly(name, api, args.account, under));
+  if (definition.authorization === "AWS_IAM") parts.push(rolesOnly(name, definition, api, args, under));
 
   const deployment = new aws.apigateway.Deployment(
     name,
@@ -126,25 +134,35 @@ function forwarded(
   return [method, integration];
 }
 
-/** Keeps every principal out that is no role of a persona: others of the account may hold `execute-api:Invoke` on everything. */
+/**
+ * Keeps every principal out that is no role of a persona: others of the account may hold `execute-api:Invoke` on everything. A private door takes calls
+ * through its VPC endpoints alone, and needs a policy that allows them: the caller's own still decides.
+ */
 function rolesOnly(
   name: string,
+  definition: DoorDefinition,
   api: aws.apigateway.RestApi,
-  account: string,
+  { account, settings }: DoorArgs,
   opts: pulumi.ResourceOptions,
 ): aws.apigateway.RestApiPolicy {
+  const deny = (arn: string, Sid: string, Condition: object) => ({
+    Sid,
+    Effect: "Deny",
+    Principal: "*",
+    Action: "execute-api:Invoke",
+    Resource: `${arn}/*`,
+    Condition,
+  });
   const policy = api.executionArn.apply((arn) =>
     JSON.stringify({
       Version: "2012-10-17",
       Statement: [
-        {
-          Sid: "PersonaRolesOnly",
-          Effect: "Deny",
-          Principal: "*",
-          Action: "execute-api:Invoke",
-          Resource: `${arn}/*`,
-          Condition: { ArnNotLike: { "aws:PrincipalArn": `arn:aws:iam::${account}:role${ROLE_PATH}*` } },
-        },
+        deny(arn, "PersonaRolesOnly", {
+          ArnNotLike: { "aws:PrincipalArn": `arn:aws:iam::${account}:role${ROLE_PATH}*` },
+        }),
+        ...(isPrivate(definition, settings)
+          ? [deny(arn, "VpcEndpointsOnly", { StringNotEquals: { "aws:SourceVpce": settings.code.vpcEndpointIds } })]
+          : []),
       ],
     }),
   );
@@ -160,6 +178,7 @@ function stage(
   opts: pulumi.ResourceOptions,
 ): aws.apigateway.Stage {
   const { settings } = args;
+  const throttle = settings[definition.door].throttle ?? settings.throttle;
   const logGroup = new aws.cloudwatch.LogGroup(
     `${name}-access`,
     { retentionInDays: settings.logDays, kmsKeyId: args.kmsKeyArn },
@@ -183,8 +202,8 @@ function stage(
       stageName: made.stageName,
       methodPath: "*/*",
       settings: {
-        throttlingRateLimit: settings.throttle.rate,
-        throttlingBurstLimit: settings.throttle.burst,
+        throttlingRateLimit: throttle.rate,
+        throttlingBurstLimit: throttle.burst,
         metricsEnabled: true,
         // Execution logs hold headers and bodies; the access log says what an audit needs.
         loggingLevel: "OFF",
@@ -212,6 +231,7 @@ function fingerprint(
     responses: definition.browsers ? RESPONSES : [],
     tls: args.settings.tls,
     account: args.account,
+    vpcEndpointIds: isPrivate(definition, args.settings) ? args.settings.code.vpcEndpointIds : [],
   };
   const deployed = [
     fixed,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alarms } from "./alarms.ts";
 import { account, arn, field, tags, text } from "./fields.ts";
 import { gateway } from "./gateway.ts";
 import { login, ui } from "./login.ts";
@@ -22,6 +23,7 @@ export const centralSchema = z.strictObject({
   database,
   artifacts,
   gateway,
+  alarms,
   login,
   ui,
   personas,

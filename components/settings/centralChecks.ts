@@ -75,6 +75,15 @@ function gatewayProblems(gateway: CentralSettings["gateway"] | undefined): strin
   const segments = new Set(ENDPOINTS.map((endpoint) => endpoint.path.split("/")[1]));
   if (segments.has(gateway.stage))
     errors.push(`gateway.stage: \`${gateway.stage}\` is how a path of MLflow begins; choose another name`);
+  const { code, browser } = gateway;
+  if ((code.endpoint === "private") !== code.vpcEndpointIds.length > 0)
+    errors.push("gateway.code.vpcEndpointIds: goes with gateway.code.endpoint `private`; give both or neither");
+  if (code.endpoint === "private" && code.domain !== null)
+    errors.push(
+      "gateway.code.domain: a private door keeps API Gateway's address, which the VPC endpoints resolve; take it out",
+    );
+  if (code.domain !== null && code.domain.name === browser.domain?.name)
+    errors.push(`gateway.browser.domain: \`${code.domain.name}\` is already the name of the code door`);
   if ((gateway.internalCertificateArn === null) !== (gateway.internalName === null))
     errors.push("gateway.internalName: goes with gateway.internalCertificateArn; set both or neither");
   return errors;

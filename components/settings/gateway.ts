@@ -7,6 +7,31 @@ const TLS = [
   "SecurityPolicy_TLS13_1_3_2025_09",
 ] as const;
 
+/** Address of a door under a name of the company's own. */
+const domain = z
+  .strictObject({
+    name: text(HOST, "Name of the door, in place of API Gateway's own address.", "a host name"),
+    certificateArn: arn("acm", "Certificate of that name, in the stack's region."),
+    hostedZoneId: text(
+      /^Z[A-Z0-9]{1,31}$/,
+      "Zone of Route 53 in this account where the stack sets the name; null: somebody else sets it.",
+      "an id such as `Z0123456789ABCDEFGHIJ`, or null",
+    )
+      .nullable()
+      .default(null),
+  })
+  .nullable()
+  .default(null);
+
+/** A throttle of one door; null: the one of both. */
+const ownThrottle = z
+  .strictObject({
+    rate: whole(1, 10000, "Requests a second at this door."),
+    burst: whole(1, 5000, "Requests at once at this door."),
+  })
+  .nullable()
+  .default(null);
+
 /** The two doors. */
 export const gateway = z
   .strictObject({
@@ -28,6 +53,22 @@ export const gateway = z
         burst: whole(1, 5000, "Requests at once, per door.").default(400),
       })
       .prefault({}),
+    code: z
+      .strictObject({
+        endpoint: word(
+          ["regional", "private"],
+          "`private`: only VPCs of `vpcEndpointIds` reach the code door, and its address has no public route.",
+        ).default("regional"),
+        vpcEndpointIds: field(
+          z.array(z.string().regex(/^vpce-[0-9a-f]{8,17}$/)),
+          "Interface endpoints of execute-api, of any account, through which a private code door is reached.",
+          "ids such as `vpce-0a1b2c3d4e5f60718`",
+        ).default([]),
+        domain,
+        throttle: ownThrottle,
+      })
+      .prefault({}),
+    browser: z.strictObject({ domain, throttle: ownThrottle }).prefault({}),
     tokenCacheSeconds: whole(
       0,
       300,

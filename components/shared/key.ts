@@ -22,7 +22,7 @@ export function dataKey(name: string, args: DataKeyArgs, opts: pulumi.ResourceOp
   );
 }
 
-/** The account's own IAM policies decide on the key, as AWS's default key policy says; CloudWatch Logs needs a statement of its own. */
+/** The account's own IAM policies decide on the key, as AWS's default key policy says; CloudWatch needs statements of its own. */
 function keyPolicy({ account, region }: DataKeyArgs) {
   return {
     Version: "2012-10-17",
@@ -43,6 +43,14 @@ function keyPolicy({ account, region }: DataKeyArgs) {
         Condition: {
           ArnLike: { "kms:EncryptionContext:aws:logs:arn": `arn:aws:logs:${region}:${account}:log-group:*` },
         },
+      },
+      {
+        Sid: "AlarmsOfThisAccount",
+        Effect: "Allow",
+        Principal: { Service: "cloudwatch.amazonaws.com" },
+        Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+        Resource: "*",
+        Condition: { StringEquals: { "aws:SourceAccount": account } },
       },
     ],
   };

@@ -5,6 +5,7 @@ import { CognitoUi } from "../cognitoUi.ts";
 import { CrossAccountAccess } from "../crossAccountAccess.ts";
 import { directoryOf } from "../mlflowServer/directory.ts";
 import { MLFLOW_VERSION, MlflowServer } from "../mlflowServer.ts";
+import { observability } from "../observability.ts";
 import { digestOf } from "../secureGateway/policies.ts";
 import { SecureGateway } from "../secureGateway.ts";
 import type { CentralSettings } from "../settings/central.ts";
@@ -73,6 +74,17 @@ export function central(settings: Central, opts: pulumi.ComponentResourceOptions
     opts,
   );
 
+  const seen = observability(
+    "gatehouse",
+    {
+      account,
+      watched: { region, doors: doors.watched, ...server.watched },
+      settings: settings.alarms,
+      kmsKeyArn: server.kmsKeyArn,
+    },
+    { parent: server },
+  );
+
   return {
     trackingUri: doors.codeUrl,
     browserApiUrl: doors.browserUrl,
@@ -95,6 +107,8 @@ export function central(settings: Central, opts: pulumi.ComponentResourceOptions
     ...(login.identityPoolId === null ? {} : { identityPoolId: login.identityPoolId }),
     accessTable: server.accessTable.name,
     artifactBucket: server.artifactBucket,
+    dashboardUrl: seen.dashboardUrl,
+    alarmTopicArn: seen.topicArn,
     mlflowVersion: MLFLOW_VERSION,
     catalogueDigest: catalogueDigest(personas),
   };

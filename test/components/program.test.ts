@@ -65,6 +65,7 @@ describe("the program", () => {
     assert.equal(tokenIssuer, `https://cognito-idp.eu-west-1.amazonaws.com/${String(userPoolId)}`);
     assert.deepEqual(Object.keys(central.outputs).sort(), [
       "accessTable",
+      "alarmTopicArn",
       "apiStage",
       "artifactBucket",
       "browserApiId",
@@ -73,6 +74,7 @@ describe("the program", () => {
       "ciRoleArns",
       "codeApiId",
       "consumerWorkspaces",
+      "dashboardUrl",
       "externalIds",
       "identityProviders",
       "loginDomain",
