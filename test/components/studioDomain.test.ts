@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import type { Run } from "./record.ts";
 import { consumerRun, object, policy } from "./stacks.ts";
@@ -181,6 +182,7 @@ describe("StudioDomain", () => {
     assert.ok(script.startsWith("#!/bin/bash\nexport GATEHOUSE_WHEEL='s3://"));
     assert.ok(script.includes(`/${String(object_.key)}'\n`));
     assert.ok(script.includes(`export GATEHOUSE_WHEEL_SHA256='${digest}'\n`));
+    execFileSync("bash", ["-n"], { input: script });
   });
 
   it("signs people in through Identity Center where the stack says so", async () => {
