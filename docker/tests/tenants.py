@@ -160,7 +160,8 @@ def calls(ids: Ids, *, reads: bool) -> Iterator[Call]:
             if route.method == "GET":
                 yield Call(route, f"{path}?{_query(fields)}")
             else:
-                yield Call(route, path, fields)
+                # MLflow's uploads say in the query what they are for, even with a body.
+                yield Call(route, f"{path}?{_query(fields)}" if "upload" in path else path, fields)
             if not reads:
                 break
         if route.method == "GET":

@@ -3,6 +3,7 @@
 import copy
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,26 @@ def test_a_promotion_behind_our_back_is_undone(store: SqlAlchemyStore) -> None:
     assert not users.knows(eve)
     users.provide(eve)
     assert not store.get_user("eve").is_admin
+
+
+def test_what_an_admin_of_mlflow_gave_survives(store: SqlAlchemyStore, access: Access) -> None:
+    """A role made through MLflow's own API, on one experiment: neither a start nor a visit takes it."""
+    users = Users(store, code_roles=frozenset({("vision", "gatehouse-reader")}))
+    users.provide(actor("olga", ("vision", "gatehouse-scientist"), ("shared", "gatehouse-reader")))
+    role = store.create_role("labelling", "vision")
+    store.add_role_permission(role.id, "experiment", "7", "EDIT")
+    store.assign_role_to_user(store.get_user("olga").id, role.id)
+    seed(access, store, Workspaces())
+    now = replace(actor("olga", ("vision", "gatehouse-reader")), complete=True)
+    users.provide(now)
+    assert held(store, "olga") == {("vision", "gatehouse-reader"), ("vision", "labelling")}
+    assert [(each.resource_pattern, each.permission) for each in store.list_role_permissions(role.id)] == [
+        ("7", "EDIT")
+    ]
+    users.withdraw("olga")
+    assert held(store, "olga") == {("vision", "labelling")}
+    users.provide(now)
+    assert ("vision", "gatehouse-reader") in held(store, "olga")
 
 
 def test_a_missing_role_is_an_error(store: SqlAlchemyStore) -> None:
