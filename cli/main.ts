@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   policy: async () => (await import("./commands/policy.ts")).policyCommand(),
   connect: async () => (await import("./commands/connect.ts")).connectCommand(),
   roles: async () => (await import("./commands/roles.ts")).rolesCommand(),
+  verify: async () => (await import("./commands/verify.ts")).verifyCommand(),
   plan: async () => (await import("./commands/plan.ts")).planCommand(),
   preview: async () => (await import("./commands/preview.ts")).previewCommand(),
   deploy: async () => (await import("./commands/deploy.ts")).deployCommand(),

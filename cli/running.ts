@@ -6,7 +6,7 @@ import { UsageError } from "./errors.ts";
 /** Asks the local run that uses a data folder. @throws UsageError when there is none, or with what it says */
 export async function askLocalRun<T>(
   data: string,
-  path: "/credentials" | "/token" | "/administration",
+  path: "/credentials" | "/token" | "/administration" | "/verification",
   body: object,
 ): Promise<T> {
   const run = DataFolder.runningIn(resolve(data));

@@ -26,8 +26,21 @@ export interface TokenRequest {
   readonly seconds?: number | undefined;
 }
 
+/** Where the doors are, and who may be asked for to try them. */
+export interface Verification {
+  readonly urls: { readonly code: string; readonly browser: string };
+  readonly region: string;
+  /** Of the web UI; null: none is served, and the declared origin holds. */
+  readonly uiOrigin: string | null;
+  readonly stack: string;
+  readonly dir: string;
+  readonly profiles: readonly Pick<Profile, "key" | "persona" | "person">[];
+  readonly users: readonly { readonly name: string; readonly groups: readonly string[] }[];
+}
+
 /** What commands ask a running local run. */
 export interface Control {
+  readonly verification: () => Verification;
   readonly credentials: (request: CredentialsRequest) => LocalCredentials;
   readonly token: (request: TokenRequest) => Promise<string>;
   readonly administration: () => Administration;
@@ -83,7 +96,7 @@ function shaped(credentials: Credentials, more: Readonly<Record<string, string>>
   };
 }
 
-/** Answers `POST /credentials`, `POST /token` and `POST /administration` on the run's Unix socket. */
+/** Answers `POST /credentials`, `/token`, `/verification` and `/administration` on the run's Unix socket. */
 export function controlHandler(control: Control) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let answer: unknown;
@@ -93,6 +106,7 @@ export function controlHandler(control: Control) {
       const body = JSON.parse(Buffer.concat(chunks).toString()) as CredentialsRequest & TokenRequest;
       if (request.url === "/credentials") answer = control.credentials(body);
       else if (request.url === "/token") answer = { token: await control.token(body) };
+      else if (request.url === "/verification") answer = control.verification();
       else if (request.url === "/administration") answer = control.administration();
       else throw new Error(`the local run knows no ${request.url ?? ""}`);
     } catch (error) {

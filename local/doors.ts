@@ -121,6 +121,15 @@ export async function openDoors(parts: Parts): Promise<Omit<LocalRun, "artifacts
     origins: [new URL(urls.browser).origin, urls.userPool, ...(options.loginOrigin ? [options.loginOrigin] : [])],
   });
   const control: Control = {
+    verification: () => ({
+      urls: { code: urls.code, browser: urls.browser },
+      region,
+      uiOrigin: urls.ui,
+      stack: options.central,
+      dir: options.dir,
+      profiles: profiles.map(({ key, persona, person }) => ({ key, persona, person })),
+      users: users.map(({ name, groups }) => ({ name, groups })),
+    }),
     credentials: (request) => localCredentials({ sts, profiles, urls }, request),
     token: ({ as, seconds }) => issuer.tokenFor(as, seconds === undefined ? {} : { seconds }),
     administration: () => ({
