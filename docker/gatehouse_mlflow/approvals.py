@@ -83,8 +83,9 @@ def _now() -> str:
 def _content(name: str, version: str) -> dict[str, Any]:
     store = handlers._get_model_registry_store()
     tags = store.get_model_version(name, version).tags
-    if _PROMPT_TEXT in tags:
-        return {"digest": _digest(tags[_PROMPT_TEXT].encode())}
+    # Asked of the model: anybody who registers may give a version of a model this tag.
+    if handlers._is_prompt(name):
+        return {"digest": _digest(tags.get(_PROMPT_TEXT, "").encode())}
     try:
         files = sorted(_files(store.get_model_version_download_uri(name, version)))
     except Refused:

@@ -194,13 +194,16 @@ def test_an_approval_is_recorded(server: Server, experiment: str) -> None:
     file = f"/api/2.0/{PROXY}/{experiment}/{run}/artifacts/model/sub/model.pkl"
     assert server.call("PUT", file, SCIENTIST, body=b"weights").status == 200
     ok(server, "/registered-models/create", {"name": "recorded"})
-    ok(server, "/model-versions/create", {"name": "recorded", "source": f"runs:/{run}/model", "run_id": run})
+    # A tag that makes a version look like a prompt's takes no file out of the record.
+    disguise = [{"key": "mlflow.prompt.text", "value": "hello"}]
+    version = {"name": "recorded", "source": f"runs:/{run}/model", "run_id": run, "tags": disguise}
+    ok(server, "/model-versions/create", version)
     given = {"name": "recorded", "alias": "prod", "version": "1"}
 
     def approval() -> Any:
         path = f"{API}/model-versions/get?name=recorded&version=1"
         tags = server.call("GET", path, SCIENTIST).body["model_version"].get("tags", [])
-        return {tag["key"]: json.loads(tag["value"]) for tag in tags}
+        return {tag["key"]: json.loads(tag["value"]) for tag in tags if tag["key"].startswith("approval")}
 
     assert status(server, "/registered-models/alias", given) == 403
     assert approval() == {}
@@ -264,10 +267,14 @@ def test_prompts_work(server: Server) -> None:
     ok(server, "/registered-models/create", {"name": "p", "tags": marker})
     ok(server, "/model-versions/create", {"name": "p", "source": "prompt-template", "tags": text})
     alias = {"name": "p", "alias": "prod", "version": "1"}
+    path = f"{API}/model-versions/get?name=p&version=1"
     ok(server, "/registered-models/create", {"name": "not a prompt"})
     disguised = {"name": "not a prompt", "source": "prompt-template", "tags": text}
     assert status(server, "/model-versions/create", disguised) == 403
     assert status(server, "/registered-models/alias", alias, APPROVER) == 200
+    tags = {tag["key"]: tag["value"] for tag in server.call("GET", path, SCIENTIST).body["model_version"]["tags"]}
+    digest = "sha256:" + hashlib.sha256(b"hello").hexdigest()
+    assert json.loads(tags["approval.alias.prod"])["digest"] == digest
 
 
 def test_a_registered_folder_is_frozen(server: Server, experiment: str) -> None:
