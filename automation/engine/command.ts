@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { followLines } from "./follow.ts";
@@ -28,6 +28,40 @@ export class EngineError extends Error {
   }
 }
 
+/** Waits for leave to begin, hands on an interrupt, and writes down how `pulumi` ended, for whoever looks when nobody waits any more. */
+const WRAPPER = `read -r go || exit 1
+end=$1; shift
+"$@" </dev/null &
+child=$!
+trap 'kill -INT "$child" 2>/dev/null' INT TERM
+while :; do wait "$child"; code=$?; kill -0 "$child" 2>/dev/null || break; done
+echo "$$ $code" > "$end.new" && mv "$end.new" "$end"
+exit $code`;
+
+/** How a `pulumi` ended that nobody waited for. */
+export interface KnownEnd {
+  readonly code: number;
+  /** All that it said. */
+  readonly output: string;
+}
+
+/** How the process that ran a command ended; null: nobody knows, since it was killed, too. */
+export function endOf(folder: string, command: string, pid: number): KnownEnd | null {
+  const text = (kind: string) => readFileSync(join(folder, `${command}.${kind}`), "utf8");
+  try {
+    const [by, code] = text("end").trim().split(" ").map(Number);
+    if (by !== pid || code === undefined || wasKilled(code)) return null;
+    return { code, output: `${text("out")}\n${text("err")}` };
+  } catch {
+    return null;
+  }
+}
+
+/** A shell's code for a program that a signal ended: 128 and its number. Pulumi's own are 0 and 255. */
+function wasKilled(code: number): boolean {
+  return code > 128 && code <= 192;
+}
+
 /** Commands that change state: their end has to be known. */
 const CHANGING = new Set(["up", "refresh", "destroy", "import"]);
 
@@ -49,8 +83,10 @@ export function watchedCommand(pulumi: PulumiCommand, watch: Watch): PulumiComma
     const file = (kind: string) => join(watch.folder, `${command}.${kind}`);
     const changing = CHANGING.has(command);
     const all = [...args, ...(args.includes("--non-interactive") ? [] : ["--non-interactive"])];
+    // Of an earlier run, whose process may have had the same id.
+    rmSync(file("end"), { force: true });
     const [out, err] = [openSync(file("out"), "w", 0o600), openSync(file("err"), "w", 0o600)];
-    const child = spawn("/bin/sh", ["-c", 'read -r go && exec "$@" </dev/null', "gatehouse", pulumi.command, ...all], {
+    const child = spawn("/bin/sh", ["-c", WRAPPER, "gatehouse", file("end"), pulumi.command, ...all], {
       cwd,
       env: { ...process.env, ...withPath(pulumi.command, env), PULUMI_AUTOMATION_API: "true" },
       stdio: ["pipe", out, err],
@@ -73,7 +109,7 @@ export function watchedCommand(pulumi: PulumiCommand, watch: Watch): PulumiComma
       child.stdin?.on("error", () => undefined);
       child.stdin?.end("go\n");
       const code = await end;
-      if (changing && code !== null) watch.ended();
+      if (changing && code !== null && !wasKilled(code)) watch.ended();
       const [stdout, stderr] = [readFileSync(file("out"), "utf8"), readFileSync(file("err"), "utf8")];
       onOutput?.(stdout);
       if (code !== 0) throw new EngineError(command, `${stdout}\n${stderr}`);

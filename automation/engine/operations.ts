@@ -9,6 +9,15 @@ import { stackFolder } from "./folder.ts";
 /** What is done to a stack. `refresh` takes over into the state what is in AWS; `drift` only says it. */
 export type Action = "preview" | "deploy" | "drift" | "refresh" | "destroy";
 
+/** Pulumi's command for each. */
+export const COMMANDS: Readonly<Record<Action, string>> = {
+  preview: "preview",
+  deploy: "up",
+  drift: "refresh",
+  refresh: "refresh",
+  destroy: "destroy",
+};
+
 /** Number of resources per operation, without those that stay as they are. */
 export type Changes = Readonly<Record<string, number>>;
 
@@ -63,6 +72,12 @@ export async function operate(stack: Stack, action: Action, signal?: AbortSignal
     case "destroy":
       return changes((await stack.destroy(quiet)).summary.resourceChanges);
   }
+}
+
+/** What the newest update of a stack changed. */
+export async function lastChanges(stack: Stack): Promise<Changes> {
+  const [last] = await stack.history(1, 1);
+  return changes(last?.resourceChanges);
 }
 
 /** Outputs as people may see them: secrets stay covered. */

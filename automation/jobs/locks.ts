@@ -4,12 +4,18 @@ import type { JobStore } from "./store.ts";
 /** Milliseconds between two tries. */
 const PAUSE = 300;
 
+/** A `pulumi` and what it was started for. */
+export interface EngineMark extends ProcessMark {
+  readonly job: string;
+  readonly ordinal: number;
+}
+
 /** A stack that nobody else works on. */
 export interface StackLock {
   /** A `pulumi` that began to change the stack and whose end nobody saw; null: there is none. It has ended by now, or ran on another machine. */
-  readonly unfinished: ProcessMark | null;
+  readonly unfinished: EngineMark | null;
   /** Keeps the `pulumi` that is about to change the stack. */
-  readonly engineStarted: (mark: ProcessMark) => void;
+  readonly engineStarted: (mark: EngineMark) => void;
   /** Its end was seen, or what it left was put right. */
   readonly settled: () => void;
   readonly release: () => void;
@@ -61,7 +67,7 @@ function tryLock(store: JobStore, stack: string): StackLock | string {
     run("UPDATE stacks SET holder = ? WHERE stack = ?", JSON.stringify(self));
     database.exec("COMMIT");
     return {
-      unfinished: row?.dirty ? parsed(row.engine) : null,
+      unfinished: row?.dirty ? (parsed(row.engine) as EngineMark | null) : null,
       engineStarted: (mark) => run("UPDATE stacks SET engine = ?, dirty = 1 WHERE stack = ?", JSON.stringify(mark)),
       settled: () => run("UPDATE stacks SET engine = NULL, dirty = 0 WHERE stack = ?"),
       release: () => run("UPDATE stacks SET holder = NULL WHERE stack = ?"),

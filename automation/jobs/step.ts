@@ -1,6 +1,8 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { EngineError, type Watch } from "../engine/command.ts";
-import { type Engine, openStack, operate } from "../engine/operations.ts";
+import { EngineError, endOf, type Watch } from "../engine/command.ts";
+import { COMMANDS, type Engine, lastChanges, openStack, operate } from "../engine/operations.ts";
+import { alive } from "../engine/processes.ts";
 import { progressOf, reasonOf } from "../engine/progress.ts";
 import type { Organization } from "../organization/members.ts";
 import { lockStack } from "./locks.ts";
@@ -56,7 +58,7 @@ async function work(
   if (!member) throw new Error("the organization file lists it no more");
   const watch: Watch = {
     folder: join(engine.data, "said", step.stack),
-    started: lock.engineStarted,
+    started: (mark) => lock.engineStarted({ ...mark, job: job.id, ordinal: step.ordinal }),
     ended: lock.settled,
     line: (line) => {
       const progress = progressOf(line);
@@ -64,9 +66,21 @@ async function work(
     },
   };
   const stack = await openStack(engine, member, watch, step.action === "preview" || step.action === "deploy");
-  if (lock.unfinished) {
+  const { unfinished } = lock;
+  if (unfinished) {
+    const end = endOf(watch.folder, COMMANDS[step.action], unfinished.pid);
+    if (end && alive(unfinished) === false && unfinished.host === hostname()) {
+      lock.settled();
+      // What this very step had begun has ended by itself: doing it again would only find nothing to do.
+      if (unfinished.job === job.id && unfinished.ordinal === step.ordinal) {
+        say("ended while nobody waited for it");
+        if (end.code !== 0) throw new EngineError(COMMANDS[step.action], end.output);
+        return lastChanges(stack);
+      }
+      return operate(stack, step.action, stop);
+    }
     say("puts right what was left unfinished");
-    await recover(stack, lock.unfinished, job.clearPending ?? false);
+    await recover(stack, unfinished, job.clearPending ?? false);
     lock.settled();
   }
   return operate(stack, step.action, stop);

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crashSafe } from "../../automation/engine/backend.ts";
-import { EngineError, type Watch, watchedCommand } from "../../automation/engine/command.ts";
+import { EngineError, endOf, type Watch, watchedCommand } from "../../automation/engine/command.ts";
 import { alive, markOf, type ProcessMark } from "../../automation/engine/processes.ts";
 import { progressOf, reasonOf } from "../../automation/engine/progress.ts";
 import { eachAtOnce } from "../../automation/jobs/limit.ts";
@@ -142,7 +142,8 @@ describe("the lock of a stack", () => {
     const held = await lockStack(store, "vision", assert.fail, never);
     const child = spawn("sleep", ["60"]);
     const mark = markOf(child.pid ?? 0) ?? assert.fail();
-    held.engineStarted(mark);
+    const engine = { ...mark, job: "a job", ordinal: 0 };
+    held.engineStarted(engine);
     // The process that held it is gone.
     store.database.prepare("UPDATE stacks SET holder = ?").run(JSON.stringify(await deadProcess()));
     const waits: string[] = [];
@@ -150,7 +151,7 @@ describe("the lock of a stack", () => {
     await new Promise((resolve) => setTimeout(resolve, 700));
     assert.deepEqual(waits, [`pulumi (process ${child.pid}) is at work on it`]);
     child.kill();
-    assert.deepEqual((await next).unfinished, mark);
+    assert.deepEqual((await next).unfinished, engine);
     store.close();
   });
 
@@ -174,13 +175,20 @@ describe("a watched pulumi", () => {
     });
     return { folder, ran, pulumi: { command: file, version: null } };
   };
-  type Run = (args: string[], cwd: string, env: Record<string, string>) => Promise<{ readonly stdout: string }>;
-  const run = ({ folder, pulumi }: ReturnType<typeof fake>, watch: Partial<Watch>) =>
+  type Run = (
+    args: string[],
+    cwd: string,
+    env: Record<string, string>,
+    out: undefined,
+    err: undefined,
+    signal?: AbortSignal,
+  ) => Promise<{ readonly stdout: string }>;
+  const run = ({ folder, pulumi }: ReturnType<typeof fake>, watch: Partial<Watch>, signal?: AbortSignal) =>
     (
       watchedCommand(pulumi, { folder, started: () => {}, ended: () => {}, line: () => {}, ...watch }) as unknown as {
         run: Run;
       }
-    ).run(["up"], folder, {});
+    ).run(["up"], folder, {}, undefined, undefined, signal);
 
   it("begins only after it was written down, and its end and lines are told", async () => {
     const seen: string[] = [];
@@ -204,6 +212,43 @@ describe("a watched pulumi", () => {
     await assert.rejects(broken, /the disk is full/);
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.equal(existsSync(given.ran), false);
+  });
+
+  it("leaves word of its end for whoever looks later", async () => {
+    const given = fake(255);
+    let pid = 0;
+    await assert.rejects(run(given, { started: (mark) => (pid = mark.pid) }));
+    const end = endOf(given.folder, "up", pid);
+    assert.equal(end?.code, 255);
+    assert.match(end?.output ?? "", /created/);
+    assert.equal(endOf(given.folder, "up", pid + 1), null);
+  });
+
+  it("that was killed has no known end", async () => {
+    const given = fake(0);
+    writeFileSync(given.pulumi.command, "#!/bin/sh\nkill -9 $$\n", { mode: 0o755 });
+    let [pid, seen] = [0, false];
+    const killed = run(given, {
+      started: (mark) => (pid = mark.pid),
+      ended: () => {
+        seen = true;
+      },
+    });
+    await assert.rejects(killed, { name: "EngineError" });
+    assert.equal(endOf(given.folder, "up", pid), null);
+    assert.equal(seen, false);
+  });
+
+  it("ends what it has begun when it is told to stop", async () => {
+    const given = fake(0);
+    writeFileSync(
+      given.pulumi.command,
+      "#!/usr/bin/env node\nprocess.on('SIGINT', () => { console.log('stopped well'); process.exit(255); }); setInterval(() => {}, 1000); console.log('up');\n",
+      { mode: 0o755 },
+    );
+    const stop = new AbortController();
+    const stopped = run(given, { line: () => stop.abort() }, stop.signal);
+    await assert.rejects(stopped, (error) => error instanceof EngineError && error.output.includes("stopped well"));
   });
 
   it("says what pulumi said when it fails", async () => {
