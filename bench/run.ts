@@ -8,6 +8,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
   program: () => import("./program.ts"),
   gateway: () => import("./gateway.ts"),
   start: () => import("./start.ts"),
+  automation: () => import("./automation.ts"),
 };
 
 const named = process.argv.slice(2).filter((argument) => argument !== "--bars");
