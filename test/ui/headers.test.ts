@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { customHeaders } from "../../components/cognitoUi/headers.ts";
 import { siteFile, siteHeaders } from "../../local/ui/files.ts";
+import { openSite } from "../../local/ui/index.ts";
 import { buildUi } from "../../tools/ui/build.ts";
 import { ROOT } from "./site.ts";
 
@@ -42,6 +43,27 @@ describe("headers of the web UI", function () {
     for (const path of ["/static-files/static/js/main.0.js", "/shell/shell-0.js"])
       assert.match(caching(path)[0]?.value ?? "", /immutable/, path);
     assert.equal(caching("/static-files/favicon.ico").length, 0);
+  });
+
+  it("come with MLflow's own bytes, compressed for who takes that", async () => {
+    await buildUi(ROOT);
+    const folder = join(ROOT, "ui/dist");
+    const [script = ""] = globSync("static-files/static/js/main.*.js", { cwd: folder });
+    const site = await openSite({ folder, headersFile: join(ROOT, "ui/headers.json") }, 0);
+    try {
+      site.configure({ configuration: {}, origins });
+      const bytes = readFileSync(join(folder, script));
+      for (const encoding of ["gzip", "gzip", "identity"]) {
+        const answer = await fetch(`${site.url}/${script}`, { headers: { "accept-encoding": encoding } });
+        assert.equal(answer.headers.get("content-encoding"), encoding === "gzip" ? "gzip" : null);
+        assert.ok(bytes.equals(Buffer.from(await answer.arrayBuffer())));
+      }
+      const gone = await fetch(`${site.url}/static-files/static/js/gone.js`);
+      assert.equal(gone.status, 404);
+      assert.equal(gone.headers.get("x-content-type-options"), "nosniff");
+    } finally {
+      await site.close();
+    }
   });
 
   it("name no origin but the site's own, the door and the login, and let no other site frame a page", () => {
