@@ -1,0 +1,59 @@
+"""What a container does to the database before or instead of serving."""
+
+import os
+
+from gatehouse_mlflow import database
+from gatehouse_mlflow.environment import ServerPlan
+from gatehouse_mlflow.log import log_line
+
+
+def migrate_database(plan: ServerPlan) -> None:
+    """The container `migrate`: MLflow's user where tokens log in, then the tables."""
+    arn = os.environ.get("GATEHOUSE_DATABASE_SECRET_ARN", "")
+    if database.by_iam(os.environ) and arn:
+        from gatehouse_mlflow.grants import grant
+
+        grant(plan.database, arn)
+    database.install(os.environ)
+    _migrate(plan)
+
+
+def tables(plan: ServerPlan) -> None:
+    """
+    Before serving: the tables, on a machine without a container `migrate` (the local run). `GATEHOUSE_MIGRATE=false`
+    says that there is one; then a task that finds work left ends instead of doing it beside others.
+    """
+    if os.environ.get("GATEHOUSE_MIGRATE") != "false":
+        _migrate(plan)
+        return
+    from gatehouse_mlflow.migrate import MigrationError, pending
+
+    left = pending(plan.database)
+    if left:
+        raise MigrationError(
+            f"the {left[0].schema} tables are at {left[0].found}, and this MLflow needs {left[0].head}: the container "
+            "`migrate` of the task brings them there; look at its log"
+        )
+
+
+def collect_garbage(plan: ServerPlan) -> None:
+    """Removes for good what was deleted more than `GATEHOUSE_GC_DAYS` days ago, in every workspace, with its
+    artifacts."""
+    days = int(os.environ.get("GATEHOUSE_GC_DAYS") or "30")
+    database.install(os.environ)
+    from mlflow.cli import cli
+
+    arguments = ["gc", f"--older-than={days}d", "--all-workspaces"]
+    # Straight at the stores: this process is MLflow's own side, and asks no gateway.
+    arguments += [f"--tracking-uri={plan.database}", f"--artifacts-destination={plan.artifacts}"]
+    cli.main(args=arguments, prog_name="mlflow", standalone_mode=False)
+    log_line("collected", olderThanDays=days)
+
+
+def _migrate(plan: ServerPlan) -> None:
+    from gatehouse_mlflow.migrate import migrate
+    from gatehouse_mlflow.snapshot import snapshots
+
+    for done in migrate(plan.database, snapshots(os.environ, log_line)):
+        if done.pending:
+            log_line("migrated", tables=done.schema, before=done.found, now=done.head)
