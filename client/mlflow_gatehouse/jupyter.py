@@ -11,7 +11,7 @@ def tile() -> dict[str, Any]:
         "command": [sys.executable, "-m", "mlflow_gatehouse", "proxy", "--socket", "{unix_socket}"],
         # A socket in a folder of its own that jupyter-server-proxy makes for this user alone.
         "unix_socket": True,
-        "timeout": 30,
+        "timeout": 60,
         "absolute_url": False,
         "new_browser_tab": True,
         "launcher_entry": {
