@@ -9,6 +9,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
   gateway: () => import("./gateway.ts"),
   start: () => import("./start.ts"),
   automation: () => import("./automation.ts"),
+  ui: () => import("./ui.ts"),
 };
 
 const named = process.argv.slice(2).filter((argument) => argument !== "--bars");
