@@ -44,7 +44,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(?:\\.venv|\\.gatehouse)/" },
+    exclude: { path: "^(?:\\.venv|\\.gatehouse|ui/dist[^/]*)/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default"] },

@@ -1,6 +1,6 @@
 import type { AccessKey } from "./administrator.ts";
 import { CognitoError } from "./errors.ts";
-import type { HostedSettings } from "./hosted/index.ts";
+import type { HostedSettings } from "./hosted/settings.ts";
 import type { Sessions } from "./sessions.ts";
 import type { ClientSettings, PoolSettings } from "./settings.ts";
 import type { IssuerState, User } from "./state.ts";

@@ -3,7 +3,7 @@ import type { Plan } from "../../plan/plan.ts";
 import type { AccessKey } from "./administrator.ts";
 import type { Mail, OperationContext } from "./context.ts";
 import { issuerHandler } from "./handler.ts";
-import type { HostedSettings } from "./hosted/index.ts";
+import type { HostedSettings } from "./hosted/settings.ts";
 import { Sessions } from "./sessions.ts";
 import { poolSettings } from "./settings.ts";
 import { IssuerState, type LocalUser } from "./state.ts";

@@ -142,6 +142,14 @@ function stop(signal) {
   for (const program of programs) program.kill(signal);
 }
 
+// An engine that was killed says nothing: without it, a program would wait for its answers for ever.
+const engine = process.ppid;
+setInterval(() => {
+  if (process.ppid === engine) return;
+  stop("SIGKILL");
+  process.exit(1);
+}, 1000);
+
 const server = new grpc.Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });
 server.addService(LanguageRuntimeService, service);
 server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {

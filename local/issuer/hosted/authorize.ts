@@ -4,14 +4,7 @@ import type { ClientSettings, ProviderSettings } from "../settings.ts";
 import type { User } from "../state.ts";
 import { askTrigger } from "../trigger.ts";
 import { authorizationUrl, type Identity, identityOf, ProviderError } from "./provider.ts";
-
-/** How the managed login page is reached. */
-export interface HostedSettings {
-  /** Its origin. */
-  readonly origin: string;
-  /** Addresses to which a login returns beside the declared ones: the UI's on this machine. */
-  readonly returnUrls: readonly string[];
-}
+import type { HostedSettings } from "./settings.ts";
 
 /** What a page asked, kept while its user is at the provider. */
 interface Asked {

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { readBody } from "../../httpMessage.ts";
 import type { OperationContext } from "../context.ts";
-import { authorize, BadPageError, comeBack, type HostedSettings } from "./authorize.ts";
+import { authorize, BadPageError, comeBack } from "./authorize.ts";
+import type { HostedSettings } from "./settings.ts";
 import { token } from "./token.ts";
 
-export type { HostedSettings } from "./authorize.ts";
+export type { HostedSettings } from "./settings.ts";
 
 export interface HostedAnswer {
   readonly status: number;
