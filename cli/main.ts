@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   users: async () => (await import("./commands/users.ts")).usersCommand(),
   policy: async () => (await import("./commands/policy.ts")).policyCommand(),
   connect: async () => (await import("./commands/connect.ts")).connectCommand(),
+  offboard: async () => (await import("./commands/offboard.ts")).offboardCommand(),
   roles: async () => (await import("./commands/roles.ts")).rolesCommand(),
   verify: async () => (await import("./commands/verify.ts")).verifyCommand(),
   plan: async () => (await import("./commands/plan.ts")).planCommand(),
