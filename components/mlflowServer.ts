@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { DATABASE_PORT, database } from "./mlflowServer/database.ts";
 import type { Directory } from "./mlflowServer/directory.ts";
-import { environment, MLFLOW_PORT } from "./mlflowServer/environment.ts";
+import { environment, MLFLOW_PORT, migrationEnvironment } from "./mlflowServer/environment.ts";
 import { mlflowImage } from "./mlflowServer/image.ts";
 import { listenerPort, loadBalancer } from "./mlflowServer/loadBalancer.ts";
 import { taskRoles } from "./mlflowServer/roles.ts";
@@ -64,7 +64,7 @@ export class MlflowServer extends pulumi.ComponentResource {
     super("gatehouse:index:MlflowServer", name, {}, opts);
     const child = { parent: this };
     const { account, region, logDays } = args;
-    const { server, network: networkSettings } = args.settings;
+    const { server, network: networkSettings, database: databaseSettings } = args.settings;
     const certificateArn = args.certificate?.arn ?? null;
     const port = listenerPort(certificateArn);
 
@@ -76,7 +76,11 @@ export class MlflowServer extends pulumi.ComponentResource {
         region,
         ...networkSettings,
         kmsKeyArn: key.arn,
-        endpoints: server.aiGateway ? [...ENDPOINTS, "bedrock-runtime"] : ENDPOINTS,
+        endpoints: [
+          ...ENDPOINTS,
+          ...(databaseSettings.snapshotBeforeUpgrade ? ["rds"] : []),
+          ...(server.aiGateway ? ["bedrock-runtime"] : []),
+        ],
         dynamodb: true,
       },
       child,
@@ -91,6 +95,8 @@ export class MlflowServer extends pulumi.ComponentResource {
     const aurora = database(
       `${name}-database`,
       {
+        account,
+        region,
         settings: args.settings.database,
         subnetIds: network.privateSubnetIds,
         securityGroupId: groups.database.id,
@@ -131,6 +137,10 @@ export class MlflowServer extends pulumi.ComponentResource {
         bucketArn: bucket.arn,
         kmsKeyArn: key.arn,
         databaseSecretArn: aurora.secretArn,
+        databaseLoginArn: aurora.loginArn,
+        snapshots: databaseSettings.snapshotBeforeUpgrade
+          ? { clusterArn: aurora.clusterArn, cluster: aurora.clusterIdentifier }
+          : null,
         logGroupArn: logGroup.arn,
         secretArns: Object.values(secrets.arns),
         aiGateway: server.aiGateway,
@@ -152,12 +162,14 @@ export class MlflowServer extends pulumi.ComponentResource {
           workers: server.workers,
           aiGateway: server.aiGateway,
           databaseUrl: aurora.url,
-          databaseSecretArn: aurora.secretArn,
+          databaseSecretArn: databaseSettings.login === "password" ? aurora.secretArn : null,
+          pauses: databaseSettings.minAcu === 0,
           bucket: bucket.bucket,
           host,
           port,
           origins: args.origins,
         }),
+        migrationEnvironment: migrationEnvironment(databaseSettings, aurora),
         secrets: secrets.arns,
         roles,
         logGroup,

@@ -137,6 +137,9 @@ function overrides(
   return {
     GATEHOUSE_DATABASE: options.postgres ?? `sqlite:///${join(data.directory("mlflow"), "mlflow.db")}`,
     GATEHOUSE_DATABASE_SECRET_ARN: undefined,
+    GATEHOUSE_DATABASE_IAM: undefined,
+    // One process: it migrates before it serves.
+    GATEHOUSE_MIGRATE: undefined,
     // With a bucket, the declared address holds.
     ...(artifacts?.environment ?? { GATEHOUSE_ARTIFACTS: data.directory("artifacts") }),
   };

@@ -233,6 +233,7 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
     const arn = `arn:aws:secretsmanager:${region}:${account}:secret:${physicalName}-${letters(digest, 6)}`;
     return { id: arn, state: { arn } };
   },
+  "aws:sns/topic:Topic": named("sns", ""),
   "awsx:ecr:Image": ({ region, account, digest }) => ({
     state: { imageUri: `${account}.dkr.ecr.${region}.amazonaws.com/mlflow@sha256:${digest}` },
   }),

@@ -2,13 +2,18 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { CentralSettings } from "../settings/central.ts";
 
-const USER = "gatehouse";
+/** The administrator, by password. */
+const ADMINISTRATOR = "gatehouse";
+/** MLflow's own user where tokens log in; the container `migrate` makes it. */
+const USER = "gatehouse_mlflow";
 const DATABASE = "mlflow";
 /** RDS's certificate authorities, where the image keeps them: no system's store has them. */
 const AUTHORITIES = "/opt/mlflow/rds-ca.pem";
 export const DATABASE_PORT = 5432;
 
 export interface DatabaseArgs {
+  readonly account: string;
+  readonly region: string;
   readonly settings: CentralSettings["database"];
   readonly subnetIds: readonly pulumi.Input<string>[];
   readonly securityGroupId: pulumi.Input<string>;
@@ -19,7 +24,12 @@ export interface DatabaseArgs {
 export interface Database {
   /** SQLAlchemy URL without password. */
   readonly url: pulumi.Output<string>;
-  /** Secret with user and password, which RDS changes every week. */
+  /** For snapshots. */
+  readonly clusterArn: pulumi.Output<string>;
+  readonly clusterIdentifier: pulumi.Output<string>;
+  /** MLflow's user, as IAM names it; null where it logs in by password. */
+  readonly loginArn: pulumi.Output<string> | null;
+  /** Secret with the administrator's user and password, which RDS changes every week. */
   readonly secretArn: pulumi.Output<string>;
   readonly clusterId: pulumi.Output<string>;
   /** The writer, before which no task should start. */
@@ -59,7 +69,8 @@ export function database(name: string, args: DatabaseArgs, opts: pulumi.Resource
       engineMode: "provisioned",
       engineVersion: "17.7",
       databaseName: DATABASE,
-      masterUsername: USER,
+      masterUsername: ADMINISTRATOR,
+      iamDatabaseAuthenticationEnabled: true,
       manageMasterUserPassword: true,
       masterUserSecretKmsKeyId: args.kmsKeyArn,
       serverlessv2ScalingConfiguration: { minCapacity: settings.minAcu, maxCapacity: settings.maxAcu },
@@ -94,8 +105,14 @@ export function database(name: string, args: DatabaseArgs, opts: pulumi.Resource
     );
   const writer = instance("1");
   instance("2");
+  const byToken = settings.login === "iam";
   return {
-    url: pulumi.interpolate`postgresql+psycopg://${USER}@${cluster.endpoint}:${DATABASE_PORT}/${DATABASE}?sslmode=verify-full&sslrootcert=${AUTHORITIES}`,
+    clusterArn: cluster.arn,
+    clusterIdentifier: cluster.clusterIdentifier,
+    loginArn: byToken
+      ? pulumi.interpolate`arn:aws:rds-db:${args.region}:${args.account}:dbuser:${cluster.clusterResourceId}/${USER}`
+      : null,
+    url: pulumi.interpolate`postgresql+psycopg://${byToken ? USER : ADMINISTRATOR}@${cluster.endpoint}:${DATABASE_PORT}/${DATABASE}?sslmode=verify-full&sslrootcert=${AUTHORITIES}`,
     secretArn: cluster.masterUserSecrets.apply(firstSecret),
     clusterId: cluster.id,
     writer,

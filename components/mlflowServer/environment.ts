@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { CentralSettings } from "../settings/central.ts";
+import type { Database } from "./database.ts";
 import type { Directory } from "./directory.ts";
 
 /** Port on which MLflow listens inside its task. */
@@ -16,7 +18,10 @@ export interface EnvironmentArgs {
   readonly aiGateway: boolean;
   /** Database URL without password. */
   readonly databaseUrl: pulumi.Input<string>;
-  readonly databaseSecretArn: pulumi.Input<string>;
+  /** Where the password is; null: tokens of the task's role log in. */
+  readonly databaseSecretArn: pulumi.Input<string> | null;
+  /** The database pauses when nobody is connected. */
+  readonly pauses: boolean;
   readonly bucket: pulumi.Input<string>;
   /** Host and port that the gateway names in its requests. */
   readonly host: pulumi.Input<string>;
@@ -33,8 +38,12 @@ export function environment(args: EnvironmentArgs): { name: string; value: pulum
     GATEHOUSE_ACCESS_TABLE: args.accessTable,
     GATEHOUSE_ARTIFACTS: pulumi.interpolate`s3://${args.bucket}/`,
     GATEHOUSE_DATABASE: args.databaseUrl,
-    GATEHOUSE_DATABASE_SECRET_ARN: args.databaseSecretArn,
+    ...(args.databaseSecretArn === null
+      ? { GATEHOUSE_DATABASE_IAM: "true" }
+      : { GATEHOUSE_DATABASE_SECRET_ARN: args.databaseSecretArn }),
     GATEHOUSE_HOST: "0.0.0.0",
+    // The container before it does.
+    GATEHOUSE_MIGRATE: "false",
     GATEHOUSE_PORT: String(MLFLOW_PORT),
     GATEHOUSE_WORKERS: String(args.workers),
     MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: MODEL_SOURCES,
@@ -43,7 +52,20 @@ export function environment(args: EnvironmentArgs): { name: string; value: pulum
     // MLflow compares the whole Host header, and a client may leave a default port out.
     MLFLOW_SERVER_ALLOWED_HOSTS: pulumi.interpolate`${args.host},${args.host}:${args.port}`,
     MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
+    // An open connection keeps Aurora awake, and MLflow's pool keeps connections open.
+    ...(args.pauses ? { MLFLOW_SQLALCHEMYSTORE_POOLCLASS: "NullPool" } : {}),
     ...(args.origins.length ? { MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: args.origins.join(",") } : {}),
   };
   return Object.entries(values).map(([name, value]) => ({ name, value }));
+}
+
+/** What the container `migrate` is told beside: how it makes MLflow's user, and what it takes a snapshot of. */
+export function migrationEnvironment(
+  settings: CentralSettings["database"],
+  { secretArn, clusterIdentifier }: Database,
+): { name: string; value: pulumi.Input<string> }[] {
+  return [
+    ...(settings.login === "iam" ? [{ name: "GATEHOUSE_DATABASE_SECRET_ARN", value: secretArn }] : []),
+    ...(settings.snapshotBeforeUpgrade ? [{ name: "GATEHOUSE_DATABASE_CLUSTER", value: clusterIdentifier }] : []),
+  ];
 }

@@ -8,7 +8,12 @@ export interface TaskRolesArgs {
   readonly region: string;
   readonly bucketArn: pulumi.Input<string>;
   readonly kmsKeyArn: pulumi.Input<string>;
+  /** The administrator's password, with which the container `migrate` makes MLflow's user. */
   readonly databaseSecretArn: pulumi.Input<string>;
+  /** MLflow's user of the database; null where it logs in by password. */
+  readonly databaseLoginArn: pulumi.Input<string> | null;
+  /** Cluster that may be snapshotted before an upgrade; null: none. */
+  readonly snapshots: { readonly clusterArn: pulumi.Input<string>; readonly cluster: pulumi.Input<string> } | null;
   readonly logGroupArn: pulumi.Input<string>;
   /** Secrets that ECS puts into the container's environment. */
   readonly secretArns: readonly pulumi.Input<string>[];
@@ -75,6 +80,10 @@ function taskStatements(args: TaskRolesArgs): pulumi.Input<object>[] {
       Action: "secretsmanager:GetSecretValue",
       Resource: args.databaseSecretArn,
     },
+    ...(args.databaseLoginArn === null
+      ? []
+      : [{ Sid: "DatabaseLogin", Effect: "Allow", Action: "rds-db:connect", Resource: args.databaseLoginArn }]),
+    ...(args.snapshots === null ? [] : [snapshotStatement(args, args.snapshots)]),
     {
       Sid: "KeyOfBoth",
       Effect: "Allow",
@@ -101,6 +110,19 @@ function taskStatements(args: TaskRolesArgs): pulumi.Input<object>[] {
         ]
       : []),
   ];
+}
+
+/** Takes and finds snapshots of the one cluster; deletes and restores none. */
+function snapshotStatement(
+  { region, account }: TaskRolesArgs,
+  { clusterArn, cluster }: NonNullable<TaskRolesArgs["snapshots"]>,
+): pulumi.Input<object> {
+  return {
+    Sid: "SnapshotBeforeUpgrade",
+    Effect: "Allow",
+    Action: ["rds:CreateDBClusterSnapshot", "rds:DescribeDBClusterSnapshots"],
+    Resource: [clusterArn, pulumi.interpolate`arn:aws:rds:${region}:${account}:cluster-snapshot:${cluster}-before-*`],
+  };
 }
 
 function executionStatements(args: TaskRolesArgs): pulumi.Input<object>[] {

@@ -10,6 +10,8 @@ export interface ServiceArgs {
   readonly settings: CentralSettings["server"];
   readonly image: pulumi.Input<string>;
   readonly environment: { name: string; value: pulumi.Input<string> }[];
+  /** What the container `migrate` is told beside. */
+  readonly migrationEnvironment: { name: string; value: pulumi.Input<string> }[];
   /** Environment variable → ARN of its secret. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
   readonly roles: TaskRoles;
@@ -23,6 +25,8 @@ export interface ServiceArgs {
 
 /** Name of the container in the task definition. */
 const CONTAINER = "mlflow";
+/** Name of the container that brings the database to what this MLflow needs, before MLflow starts. */
+const MIGRATION = "migrate";
 
 /** MLflow on Fargate: private, read-only apart from /tmp, rolled back when a new version does not become healthy, scaled by load. */
 export function service(name: string, args: ServiceArgs, opts: pulumi.ResourceOptions): aws.ecs.Service {
@@ -64,34 +68,51 @@ export function service(name: string, args: ServiceArgs, opts: pulumi.ResourceOp
       ignoreChanges: ["desiredCount"],
     },
   );
-  autoscaling(name, cluster, mlflow, tasks, opts);
+  autoscaling(name, cluster, mlflow, tasks, args.loadBalancer, opts);
   return mlflow;
 }
 
 function taskDefinition(name: string, args: ServiceArgs, opts: pulumi.ResourceOptions): aws.ecs.TaskDefinition {
   const { settings } = args;
-  const container = {
-    name: CONTAINER,
+  const confined = {
     image: args.image,
-    command: ["gatehouse-mlflow"],
-    essential: true,
-    portMappings: [{ containerPort: MLFLOW_PORT, protocol: "tcp" }],
     environment: args.environment,
     secrets: Object.entries(args.secrets).map(([variable, valueFrom]) => ({ name: variable, valueFrom })),
     // The image's own user, said here too: an image of the stack's own may forget it.
     user: "10001:10001",
     readonlyRootFilesystem: true,
-    mountPoints: [{ sourceVolume: "tmp", containerPath: "/tmp", readOnly: false }],
     linuxParameters: { initProcessEnabled: true, capabilities: { drop: ["ALL"] } },
-    stopTimeout: 60,
-    logConfiguration: {
-      logDriver: "awslogs",
-      options: {
-        "awslogs-group": args.logGroup.name,
-        "awslogs-region": args.region,
-        "awslogs-stream-prefix": CONTAINER,
-      },
+  };
+  const temporary = (volume: string) => [{ sourceVolume: volume, containerPath: "/tmp", readOnly: false }];
+  const logConfiguration = (prefix: string) => ({
+    logDriver: "awslogs",
+    options: {
+      "awslogs-group": args.logGroup.name,
+      "awslogs-region": args.region,
+      "awslogs-stream-prefix": prefix,
     },
+  });
+  const mlflow = {
+    ...confined,
+    name: CONTAINER,
+    command: ["gatehouse-mlflow"],
+    essential: true,
+    portMappings: [{ containerPort: MLFLOW_PORT, protocol: "tcp" }],
+    mountPoints: temporary("tmp"),
+    stopTimeout: 60,
+    dependsOn: [{ containerName: MIGRATION, condition: "SUCCESS" }],
+    logConfiguration: logConfiguration(CONTAINER),
+  };
+  // Without a start timeout: a snapshot takes minutes, and Fargate's longest is two.
+  const migration = {
+    ...confined,
+    name: MIGRATION,
+    command: ["gatehouse-mlflow", "migrate"],
+    essential: false,
+    environment: [...args.environment, ...args.migrationEnvironment],
+    mountPoints: temporary("migration"),
+    stopTimeout: 120,
+    logConfiguration: logConfiguration(MIGRATION),
   };
   return new aws.ecs.TaskDefinition(
     name,
@@ -107,8 +128,8 @@ function taskDefinition(name: string, args: ServiceArgs, opts: pulumi.ResourceOp
       },
       taskRoleArn: args.roles.task.arn,
       executionRoleArn: args.roles.execution.arn,
-      volumes: [{ name: "tmp" }],
-      containerDefinitions: pulumi.jsonStringify([container]),
+      volumes: [{ name: "tmp" }, { name: "migration" }],
+      containerDefinitions: pulumi.jsonStringify([mlflow, migration]),
     },
     opts,
   );
@@ -119,6 +140,7 @@ function autoscaling(
   cluster: aws.ecs.Cluster,
   mlflow: aws.ecs.Service,
   tasks: CentralSettings["server"]["tasks"],
+  loadBalancer: LoadBalancer,
   opts: pulumi.ResourceOptions,
 ): void {
   const under = { ...opts, parent: mlflow };
@@ -133,20 +155,35 @@ function autoscaling(
     },
     under,
   );
-  new aws.appautoscaling.Policy(
-    name,
-    {
-      policyType: "TargetTrackingScaling",
-      serviceNamespace: target.serviceNamespace,
-      scalableDimension: target.scalableDimension,
-      resourceId: target.resourceId,
-      targetTrackingScalingPolicyConfiguration: {
-        targetValue: 60,
-        scaleInCooldown: 300,
-        scaleOutCooldown: 60,
-        predefinedMetricSpecification: { predefinedMetricType: "ECSServiceAverageCPUUtilization" },
+  const follow = (
+    child: string,
+    predefinedMetricSpecification: aws.types.input.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification,
+    targetValue: pulumi.Input<number>,
+  ) =>
+    new aws.appautoscaling.Policy(
+      child,
+      {
+        policyType: "TargetTrackingScaling",
+        serviceNamespace: target.serviceNamespace,
+        scalableDimension: target.scalableDimension,
+        resourceId: target.resourceId,
+        targetTrackingScalingPolicyConfiguration: {
+          targetValue,
+          scaleInCooldown: 300,
+          scaleOutCooldown: 60,
+          predefinedMetricSpecification,
+        },
       },
+      under,
+    );
+  // Whichever asks for more tasks wins.
+  follow(name, { predefinedMetricType: "ECSServiceAverageCPUUtilization" }, 60);
+  follow(
+    `${name}-requests`,
+    {
+      predefinedMetricType: "ALBRequestCountPerTarget",
+      resourceLabel: pulumi.interpolate`${loadBalancer.arnSuffix}/${loadBalancer.targetGroup.arnSuffix}`,
     },
-    under,
+    tasks.requestsPerMinute,
   );
 }

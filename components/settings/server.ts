@@ -34,6 +34,11 @@ export const server = z
       .strictObject({
         min: whole(1, 50, "Tasks at least; below 2 a zone's failure stops MLflow.").default(2),
         max: whole(1, 100, "Tasks at most.").default(6),
+        requestsPerMinute: whole(
+          60,
+          100000,
+          "Requests a minute and task above which tasks are added, beside 60 % of their processor.",
+        ).default(3000),
       })
       .prefault({}),
     aiGateway: flag("Turns on MLflow's AI gateway and gives its role the right to invoke Bedrock models.").default(
@@ -47,16 +52,23 @@ export const database = z
   .strictObject({
     minAcu: field(
       z.number().min(0).max(256).multipleOf(0.5),
-      "Aurora capacity at least; 0 lets it pause, which costs 15 to 30 s at the next request.",
+      "Aurora capacity at least, paid by the hour for each of two instances; 0 lets it pause, which costs 15 to 30 s at the next request and a new connection at every one.",
       "0 to 256 in steps of 0.5",
     ).default(0.5),
     maxAcu: field(
       z.number().min(1).max(256).multipleOf(0.5),
-      "Aurora capacity at most.",
+      "Aurora capacity at most: what a busy hour may cost.",
       "1 to 256 in steps of 0.5",
     ).default(4),
     backupDays: whole(1, 35, "Days that automatic backups are kept.").default(14),
     deletionProtection: flag("Refuses to delete the database and its data.").default(true),
+    login: word(
+      ["iam", "password"],
+      "How MLflow logs in: by tokens of its task's role, 15 minutes each, or by the password that RDS changes every week.",
+    ).default("iam"),
+    snapshotBeforeUpgrade: flag(
+      "Takes a snapshot before the tables change for a newer MLflow, which can't be undone otherwise; kept until somebody deletes it, and paid by its size.",
+    ).default(true),
   })
   .prefault({});
 

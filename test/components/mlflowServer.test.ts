@@ -10,6 +10,8 @@ assert.ok(reader);
 interface Container {
   readonly name: string;
   readonly command: readonly string[];
+  readonly essential: boolean;
+  readonly dependsOn?: unknown;
   readonly environment: readonly { readonly name: string; readonly value: string }[];
   readonly secrets: readonly { readonly name: string; readonly valueFrom: string }[];
   readonly readonlyRootFilesystem: boolean;
@@ -18,12 +20,12 @@ interface Container {
   readonly portMappings: unknown;
 }
 
-function container(run: Run): Container {
+function container(run: Run, which: "mlflow" | "migrate" = "mlflow"): Container {
   const text = String(run.one("aws:ecs/taskDefinition:TaskDefinition").inputs.containerDefinitions);
-  const [only, ...others] = JSON.parse(text) as Container[];
-  assert.ok(only);
+  const [mlflow, migration, ...others] = JSON.parse(text) as Container[];
+  assert.ok(mlflow && migration);
   assert.deepEqual(others, []);
-  return only;
+  return which === "mlflow" ? mlflow : migration;
 }
 
 function environmentOf(run: Run): Record<string, string> {
@@ -41,14 +43,14 @@ describe("MlflowServer", () => {
     const bucket = run.one("aws:s3/bucket:Bucket", "gatehouse-mlflow-artifacts").state.bucket;
     const database = run.one("aws:rds/cluster:Cluster").state;
     const dns = run.one("aws:lb/loadBalancer:LoadBalancer").state.dnsName;
-    const [managed] = database.masterUserSecrets as { secretArn: string }[];
     assert.deepEqual(environment, {
       AWS_REGION: "eu-west-1",
       GATEHOUSE_ACCESS_TABLE: "gatehouse-access-policy",
       GATEHOUSE_ARTIFACTS: `s3://${String(bucket)}/`,
-      GATEHOUSE_DATABASE: `postgresql+psycopg://gatehouse@${String(database.endpoint)}:5432/mlflow?sslmode=verify-full&sslrootcert=/opt/mlflow/rds-ca.pem`,
-      GATEHOUSE_DATABASE_SECRET_ARN: managed?.secretArn,
+      GATEHOUSE_DATABASE: `postgresql+psycopg://gatehouse_mlflow@${String(database.endpoint)}:5432/mlflow?sslmode=verify-full&sslrootcert=/opt/mlflow/rds-ca.pem`,
+      GATEHOUSE_DATABASE_IAM: "true",
       GATEHOUSE_HOST: "0.0.0.0",
+      GATEHOUSE_MIGRATE: "false",
       GATEHOUSE_PORT: "5000",
       GATEHOUSE_WORKERS: "2",
       MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX:
@@ -78,6 +80,40 @@ describe("MlflowServer", () => {
       "admin",
       "platform-admin",
     ]);
+  });
+
+  it("migrates the database in a container that has to succeed before MLflow starts, as confined as MLflow", () => {
+    const [mlflow, migration] = [container(run), container(run, "migrate")];
+    assert.deepEqual(mlflow.dependsOn, [{ containerName: "migrate", condition: "SUCCESS" }]);
+    assert.deepEqual([migration.name, migration.command], ["migrate", ["gatehouse-mlflow", "migrate"]]);
+    assert.equal(migration.essential, false);
+    assert.equal(migration.readonlyRootFilesystem, true);
+    assert.deepEqual(migration.linuxParameters, mlflow.linuxParameters);
+    assert.deepEqual(migration.secrets, mlflow.secrets);
+    const database = run.one("aws:rds/cluster:Cluster").state;
+    const [managed] = database.masterUserSecrets as { secretArn: string }[];
+    assert.deepEqual(migration.environment.slice(mlflow.environment.length), [
+      { name: "GATEHOUSE_DATABASE_SECRET_ARN", value: managed?.secretArn },
+      { name: "GATEHOUSE_DATABASE_CLUSTER", value: database.clusterIdentifier },
+    ]);
+  });
+
+  it("logs in by password where the stack says so, and lets a database pause that may", async () => {
+    const changed = await centralRun({
+      database: { login: "password", minAcu: 0, snapshotBeforeUpgrade: false },
+    });
+    const environment = environmentOf(changed);
+    const database = changed.one("aws:rds/cluster:Cluster").state;
+    const [managed] = database.masterUserSecrets as { secretArn: string }[];
+    assert.equal(environment.GATEHOUSE_DATABASE_SECRET_ARN, managed?.secretArn);
+    assert.equal(environment.GATEHOUSE_DATABASE_IAM, undefined);
+    assert.match(environment.GATEHOUSE_DATABASE ?? "", /^postgresql\+psycopg:\/\/gatehouse@/);
+    assert.equal(environment.MLFLOW_SQLALCHEMYSTORE_POOLCLASS, "NullPool");
+    assert.deepEqual(container(changed, "migrate").environment, container(changed).environment);
+    const task = policy(changed.one("aws:iam/rolePolicy:RolePolicy", "gatehouse-mlflow-task").inputs.policy).Statement;
+    assert.ok(!task.some(({ Sid }) => Sid === "DatabaseLogin" || Sid === "SnapshotBeforeUpgrade"));
+    const services = changed.all("aws:ec2/vpcEndpoint:VpcEndpoint").map(({ inputs }) => String(inputs.serviceName));
+    assert.ok(!services.some((service) => service.endsWith(".rds")));
   });
 
   it("hands secrets over by ARN, one secret for each variable, encrypted with its own key", () => {
@@ -143,11 +179,24 @@ describe("MlflowServer", () => {
     assert.equal(inputs.enableExecuteCommand, false);
     const scaling = run.one("aws:appautoscaling/target:Target").inputs;
     assert.deepEqual([scaling.minCapacity, scaling.maxCapacity], [2, 6]);
+    const balancer = run.one("aws:lb/loadBalancer:LoadBalancer").state.arnSuffix;
+    const group = run.one("aws:lb/targetGroup:TargetGroup").state.arnSuffix;
+    const followed = run.all("aws:appautoscaling/policy:Policy").map(({ inputs }) => {
+      const { predefinedMetricSpecification: metric, targetValue } = object(
+        inputs.targetTrackingScalingPolicyConfiguration,
+      );
+      return [object(metric).predefinedMetricType, object(metric).resourceLabel, targetValue];
+    });
+    assert.deepEqual(followed, [
+      ["ECSServiceAverageCPUUtilization", undefined, 60],
+      ["ALBRequestCountPerTarget", `${String(balancer)}/${String(group)}`, 3000],
+    ]);
   });
 
-  it("limits MLflow's role to its bucket, its database's password and their key", () => {
+  it("limits MLflow's role to its bucket, its database and their key", () => {
     const bucket = String(run.one("aws:s3/bucket:Bucket", "gatehouse-mlflow-artifacts").state.arn);
-    const [managed] = run.one("aws:rds/cluster:Cluster").state.masterUserSecrets as { secretArn: string }[];
+    const cluster = run.one("aws:rds/cluster:Cluster").state;
+    const [managed] = cluster.masterUserSecrets as { secretArn: string }[];
     const { Statement } = policy(run.one("aws:iam/rolePolicy:RolePolicy", "gatehouse-mlflow-task").inputs.policy);
     assert.deepEqual(
       Statement.map(({ Effect, Resource }) => [Effect, Resource]),
@@ -155,6 +204,11 @@ describe("MlflowServer", () => {
         ["Allow", `${bucket}/*`],
         ["Allow", bucket],
         ["Allow", managed?.secretArn],
+        ["Allow", `arn:aws:rds-db:eu-west-1:111111111111:dbuser:${String(cluster.clusterResourceId)}/gatehouse_mlflow`],
+        [
+          "Allow",
+          [cluster.arn, "arn:aws:rds:eu-west-1:111111111111:cluster-snapshot:gatehouse-mlflow-database-before-*"],
+        ],
         ["Allow", run.one("aws:kms/key:Key").state.arn],
         ["Allow", run.one("aws:dynamodb/table:Table").state.arn],
       ],

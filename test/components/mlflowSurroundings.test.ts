@@ -62,6 +62,7 @@ describe("what MlflowServer puts around MLflow", () => {
       "ecr.dkr",
       "kms",
       "logs",
+      "rds",
       "s3",
       "secretsmanager",
       "sts",
@@ -119,6 +120,7 @@ describe("what MlflowServer puts around MLflow", () => {
       [key, true, 14, false],
     );
     assert.equal(inputs.masterPassword, undefined);
+    assert.equal(inputs.iamDatabaseAuthenticationEnabled, true);
     assert.deepEqual(inputs.serverlessv2ScalingConfiguration, { minCapacity: 0.5, maxCapacity: 4 });
     const parameters = run.one("aws:rds/clusterParameterGroup:ClusterParameterGroup").inputs.parameters as unknown[];
     assert.deepEqual(parameters[0], { name: "rds.force_ssl", value: "1" });
