@@ -30,6 +30,14 @@ def current_keys(settings: Settings, region: str) -> Keys:
     return _role_source(settings, own_region[0] if own_region else region).keys()
 
 
+def ready_keys(settings: Settings, region: str) -> Keys | None:
+    """The keys to sign with where they are at hand, without waiting for anybody; else None."""
+    if settings.role_arn is None:
+        return ambient_source(settings).ready_keys()
+    own_region = ambient_region(settings)
+    return _role_source(settings, own_region[0] if own_region else region).ready_keys()
+
+
 def ambient_source(settings: Settings) -> AmbientSource:
     """The source of the caller's own keys."""
     with _lock:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import botocore.session
+from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mlflow_gatehouse.errors import CredentialsError
@@ -51,6 +52,13 @@ class AmbientSource:
             ) from None
         return Keys(frozen.access_key, frozen.secret_key, frozen.token)
 
+    def ready_keys(self) -> Keys | None:
+        """The keys that were loaded, where nothing can have to be refreshed."""
+        loaded = self._credentials
+        if isinstance(loaded, Credentials) and not isinstance(loaded, RefreshableCredentials):
+            return Keys(loaded.access_key, loaded.secret_key, loaded.token)
+        return None
+
     @property
     def method(self) -> str:
         """Botocore's name of the provider that answered, for people."""
@@ -70,6 +78,11 @@ class RoleSource:
     def renew_lock(self) -> None:
         """Forget who holds the lock: in a forked child that thread doesn't exist. The keys stay good."""
         self._lock = threading.Lock()
+
+    def ready_keys(self) -> Keys | None:
+        """The current keys, unless it is time to renew them."""
+        keys, renew_at = self._held
+        return keys if self._now() < renew_at else None
 
     def keys(self) -> Keys:
         """The current keys, renewed first where it is time.

@@ -6,7 +6,7 @@ import pytest
 
 from mlflow_gatehouse import CredentialsError
 from mlflow_gatehouse.keys import Keys
-from mlflow_gatehouse.sources import RoleSource
+from mlflow_gatehouse.sources import AmbientSource, RoleSource
 
 
 class Clock:
@@ -87,3 +87,25 @@ def test_a_session_that_is_born_expired_is_refused() -> None:
     clock = Clock()
     with pytest.raises(CredentialsError, match="clock"):
         RoleSource(Fetch(clock, lifetime=-5), clock).keys()
+
+
+def test_keys_at_hand_are_given_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    asked: list[float] = []
+
+    def fetch() -> Keys:
+        asked.append(clock[0])
+        return Keys("A", "s", "t", clock[0] + 3600)
+
+    source = RoleSource(fetch, lambda: clock[0])
+    assert source.ready_keys() is None
+    assert source.keys() == source.ready_keys()
+    clock[0] += 3600 - 900
+    assert source.ready_keys() is None
+    assert len(asked) == 1
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "B")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    ambient = AmbientSource()
+    assert ambient.ready_keys() is None
+    assert ambient.keys() == ambient.ready_keys()

@@ -79,8 +79,10 @@ async def _forward(request: web.Request) -> web.StreamResponse:
     url = target(base, request.raw_path)
     region, _ = signing_region(base, settings)
     body = await request.read()
-    # In a thread: now and then it asks STS.
-    keys = await asyncio.to_thread(credentials.current_keys, settings, region)
+    # In a thread, when STS has to be asked.
+    keys = credentials.ready_keys(settings, region) or await asyncio.to_thread(
+        credentials.current_keys, settings, region
+    )
     digest = hashlib.sha256(body).hexdigest()
     headers = to_send(request.headers)
     is_page = request.method == "GET" and request.path in ("/", "/index.html")
@@ -105,7 +107,8 @@ async def _forward(request: web.Request) -> web.StreamResponse:
             return web.Response(body=page, headers=passed)
         response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=_at_home(passed, base))
         await response.prepare(request)
-        async for chunk in answer.content.iter_chunked(_CHUNK):
+        # As they arrive: no copy puts them together.
+        async for chunk in answer.content.iter_any():
             await response.write(chunk)
         await response.write_eof()
         return response
