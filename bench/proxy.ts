@@ -8,7 +8,7 @@ import { median } from "./statistics.ts";
 
 const ROUNDS = 5;
 const REQUESTS = 200;
-const DOWNLOADS = 3;
+const DOWNLOADS = 6;
 const BARS = { addedMs: 3, share: 0.6 };
 
 /** Where a request goes: a port, or the proxy's socket. */
@@ -81,10 +81,10 @@ export function benchmark(): Promise<readonly Report[]> {
 
 function report(taken: Readonly<Record<"direct" | "proxied", number[]>>, speed: typeof taken, cpu: number): Report {
   const added = median(taken.proxied) - median(taken.direct);
-  const share = median(speed.proxied) / median(speed.direct);
+  const share = fastest(speed.proxied) / fastest(speed.direct);
   const perSecond = (bytes: number) => `${megabytes(bytes)}/s`;
   return {
-    title: `MLflow's tab in JupyterLab: the signing proxy (${ROUNDS * REQUESTS} requests one at a time, ${DOWNLOADS} downloads of 200 MB)`,
+    title: `MLflow's tab in JupyterLab: the signing proxy (${ROUNDS * REQUESTS} requests one at a time, the fastest of ${DOWNLOADS} downloads of 200 MB)`,
     figures: [
       {
         what: "latency of a request",
@@ -96,7 +96,7 @@ function report(taken: Readonly<Record<"direct" | "proxied", number[]>>, speed: 
         what: "speed of a download",
         ratio: times(share),
         against: "the same server asked directly",
-        absolute: `${perSecond(median(speed.proxied))} (directly ${perSecond(median(speed.direct))})`,
+        absolute: `${perSecond(fastest(speed.proxied))} (directly ${perSecond(fastest(speed.direct))})`,
       },
     ],
     notes: [`CPU of the proxy for a request: ${millis(cpu)}`],
@@ -106,6 +106,9 @@ function report(taken: Readonly<Record<"direct" | "proxied", number[]>>, speed: 
     ],
   };
 }
+
+/** What else the machine does can only slow a download down. */
+const fastest = (speeds: readonly number[]) => Math.max(...speeds);
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 

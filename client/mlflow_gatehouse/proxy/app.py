@@ -107,6 +107,9 @@ async def _forward(request: web.Request) -> web.StreamResponse:
             return web.Response(body=page, headers=passed)
         response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=_at_home(passed, base))
         await response.prepare(request)
+        if request.transport is not None:
+            # So that reading goes on while the browser takes what was read before.
+            request.transport.set_write_buffer_limits(high=16 * _CHUNK)
         # As they arrive: no copy puts them together.
         async for chunk in answer.content.iter_any():
             await response.write(chunk)
