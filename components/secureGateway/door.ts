@@ -83,7 +83,7 @@ export function door(
   if (origin !== null)
     for (const { child, resourceId } of places)
       parts.push(...preflight(`${child}-preflight`, { restApi: api, resourceId }, origin, under));
-  if (definition.browsers) parts.push(...gatewayResponses(name, api, origin, under));
+  parts.push(...gatewayResponses(name, definition.door, api, origin, under));
   if (definition.authorization === "AWS_IAM") parts.push(rolesOnly(name, definition, api, args, under));
 
   const deployment = new aws.apigateway.Deployment(
@@ -135,8 +135,9 @@ function forwarded(
 }
 
 /**
- * Keeps every principal out that is no role of a persona: others of the account may hold `execute-api:Invoke` on everything. A private door takes calls
- * through its VPC endpoints alone, and needs a policy that allows them: the caller's own still decides.
+ * Keeps every principal out that is no role of a persona: others of the account may hold `execute-api:Invoke` on everything. A private door also keeps out
+ * what doesn't come through its VPC endpoints. Nothing is allowed here: in one account an allow of the API's policy would do without the caller's own.
+ * Source: API Gateway guide, "How API Gateway resource policies affect authorization workflow", table A.
  */
 function rolesOnly(
   name: string,
@@ -228,7 +229,7 @@ function fingerprint(
   const fixed = {
     definition,
     preflight: origin === null ? null : preflightHeaders(origin),
-    responses: definition.browsers ? RESPONSES : [],
+    responses: RESPONSES[definition.door],
     tls: args.settings.tls,
     account: args.account,
     vpcEndpointIds: isPrivate(definition, args.settings) ? args.settings.code.vpcEndpointIds : [],

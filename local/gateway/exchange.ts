@@ -208,6 +208,8 @@ function requestContext({ context }: Exchange, parts: Parts): RequestContext {
     "aws:SourceIp": context["identity.sourceIp"],
     "aws:UserAgent": context["identity.userAgent"],
     "aws:SecureTransport": "true",
+    // What comes to this machine's door stands for what comes through a private API's endpoint.
+    "aws:SourceVpce": parts.api.vpcEndpointIds[0],
     ...parts.requestContext,
   };
 }

@@ -123,25 +123,41 @@ describe("SecureGateway", () => {
     }
   });
 
-  it("says why in MLflow's own shape, readable by the UI's origin", () => {
-    const responses = run.all("aws:apigateway/response:Response");
-    const browserApi = run.one("aws:apigateway/restApi:RestApi", BROWSER).state.id;
-    assert.deepEqual(responses.map(({ inputs }) => inputs.responseType).sort(), [
-      "ACCESS_DENIED",
-      "DEFAULT_4XX",
-      "DEFAULT_5XX",
-      "UNAUTHORIZED",
-    ]);
-    for (const { inputs } of responses) {
-      assert.equal(inputs.restApiId, browserApi);
+  it("says at both doors what was denied, to whom, and how to ask, in MLflow's own shape, readable by the UI's origin", () => {
+    const of = (door: string) => {
+      const { id } = run.one("aws:apigateway/restApi:RestApi", door).state;
+      const own = run.all("aws:apigateway/response:Response").filter(({ inputs }) => inputs.restApiId === id);
+      return new Map(own.map(({ inputs }) => [String(inputs.responseType), inputs]));
+    };
+    const both = ["DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "WAF_FILTERED"];
+    const [code, browser] = [of(CODE), of(BROWSER)];
+    assert.deepEqual([...browser.keys()].sort(), ["ACCESS_DENIED", ...both, "UNAUTHORIZED"].sort());
+    assert.deepEqual(
+      [...code.keys()].sort(),
+      ["ACCESS_DENIED", "EXPIRED_TOKEN", "INVALID_SIGNATURE", "MISSING_AUTHENTICATION_TOKEN", ...both].sort(),
+    );
+    for (const inputs of browser.values())
       assert.equal(
         object(inputs.responseParameters)["gatewayresponse.header.Access-Control-Allow-Origin"],
         "'https://mlflow.acme.example'",
       );
+    for (const inputs of code.values()) assert.equal(inputs.responseParameters, undefined);
+    for (const inputs of [...code.values(), ...browser.values()]) {
+      const body = String(object(inputs.responseTemplates)["application/json"]);
+      // A message of the gateway comes with its quotes.
+      const said = JSON.parse(body.replace("$context.error.messageString", '"why"')) as Record<string, string>;
+      assert.ok(said.error_code && said.message, body);
     }
-    assert.deepEqual(run.one("aws:apigateway/response:Response", `${BROWSER}-access-denied`).inputs.responseTemplates, {
-      "application/json": '{"error_code":"PERMISSION_DENIED","message":"$context.authorizer.message"}',
-    });
+    const denied = (door: typeof code) =>
+      String(object(door.get("ACCESS_DENIED")?.responseTemplates)["application/json"]);
+    assert.match(
+      denied(browser),
+      /"message":"\$context\.authorizer\.message".*"personas":"\$context\.authorizer\.personas","ask":/,
+    );
+    assert.match(
+      denied(code),
+      /"message":\$context\.error\.messageString,"caller":"\$context\.identity\.userArn","ask":/,
+    );
   });
 
   it("has no method without login where there is no UI origin", async () => {
@@ -272,5 +288,97 @@ describe("SecureGateway", () => {
     assert.deepEqual(walled.all("aws:apigateway/account:Account"), []);
     assert.deepEqual(run.all("aws:wafv2/webAclAssociation:WebAclAssociation"), []);
     assert.equal(run.all("aws:apigateway/account:Account").length, 1);
+  });
+
+  const NAMED = {
+    name: "mlflow-api.acme.example",
+    certificateArn: "arn:aws:acm:eu-west-1:111111111111:certificate/8f2c1a",
+    hostedZoneId: "Z0123456789ABCDEFGHIJ",
+  };
+
+  it("gives a door a name of the company's own, without the stage, and then no other address", async () => {
+    const named = await centralRun({
+      gateway: {
+        code: { domain: NAMED },
+        browser: { domain: { ...NAMED, name: "b.acme.example", hostedZoneId: null } },
+      },
+    });
+    assert.deepEqual(
+      [named.outputs.trackingUri, named.outputs.browserApiUrl],
+      ["https://mlflow-api.acme.example", "https://b.acme.example"],
+    );
+    const domain = named.one("aws:apigateway/domainName:DomainName", `${CODE}-domain`);
+    const { domainName, regionalCertificateArn, endpointConfiguration, securityPolicy } = domain.inputs;
+    assert.deepEqual(
+      [domainName, regionalCertificateArn, endpointConfiguration, securityPolicy],
+      [NAMED.name, NAMED.certificateArn, { types: "REGIONAL" }, "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"],
+    );
+    const mapping = named.one("aws:apigateway/basePathMapping:BasePathMapping", `${CODE}-domain`).inputs;
+    assert.deepEqual(
+      [mapping.restApi, mapping.stageName, mapping.basePath],
+      [named.one("aws:apigateway/restApi:RestApi", CODE).state.id, "prod", undefined],
+    );
+    const records = named.all("aws:route53/record:Record").filter(({ inputs }) => inputs.name === NAMED.name);
+    assert.deepEqual(
+      records.map(({ inputs }) => [inputs.zoneId, inputs.type]),
+      [[NAMED.hostedZoneId, "A"]],
+    );
+    assert.deepEqual(
+      named.all("aws:route53/record:Record").filter(({ inputs }) => inputs.name === "b.acme.example"),
+      [],
+    );
+    for (const [each, disabled] of [
+      [named, true],
+      [run, false],
+    ] as const)
+      for (const { inputs } of each.all("aws:apigateway/restApi:RestApi"))
+        assert.equal(inputs.disableExecuteApiEndpoint, disabled);
+  });
+
+  it("closes the code door to all but named VPC endpoints, allows nobody by that, and leaves the browser door as it is", async () => {
+    const vpcEndpointIds = ["vpce-0a1b2c3d4e5f60718", "vpce-0a1b2c3d"];
+    const closed = await centralRun({ gateway: { code: { endpoint: "private", vpcEndpointIds } } });
+    const api = closed.one("aws:apigateway/restApi:RestApi", CODE);
+    assert.deepEqual(api.inputs.endpointConfiguration, { types: "PRIVATE", vpcEndpointIds });
+    const browser = closed.one("aws:apigateway/restApi:RestApi", BROWSER);
+    assert.deepEqual(browser.inputs.endpointConfiguration, { types: "REGIONAL" });
+    const statements = policy(closed.one("aws:apigateway/restApiPolicy:RestApiPolicy").inputs.policy).Statement;
+    assert.deepEqual(
+      statements.map(({ Sid, Effect, Resource, Condition }) => [Sid, Effect, Resource, Condition]),
+      [
+        [
+          "PersonaRolesOnly",
+          "Deny",
+          `${String(api.state.executionArn)}/*`,
+          { ArnNotLike: { "aws:PrincipalArn": "arn:aws:iam::111111111111:role/gatehouse/*" } },
+        ],
+        [
+          "VpcEndpointsOnly",
+          "Deny",
+          `${String(api.state.executionArn)}/*`,
+          { StringNotEquals: { "aws:SourceVpce": vpcEndpointIds } },
+        ],
+      ],
+    );
+    const trigger = (each: Run) =>
+      object(each.one("aws:apigateway/deployment:Deployment", CODE).inputs.triggers).redeployment;
+    assert.notEqual(trigger(closed), trigger(run), "a changed policy of the API is served by a new deployment");
+  });
+
+  it("throttles a door by its own limits, and the other by those of both", async () => {
+    const own = await centralRun({ gateway: { code: { throttle: { rate: 20, burst: 40 } } } });
+    const limits = (name: string) => {
+      const { throttlingRateLimit, throttlingBurstLimit } = object(
+        own.one("aws:apigateway/methodSettings:MethodSettings", name).inputs.settings,
+      );
+      return [throttlingRateLimit, throttlingBurstLimit];
+    };
+    assert.deepEqual(
+      [limits(CODE), limits(BROWSER)],
+      [
+        [20, 40],
+        [200, 400],
+      ],
+    );
   });
 });

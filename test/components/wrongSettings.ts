@@ -12,6 +12,11 @@ export const CONSUMER = settingsOf("datascience");
 export const VISION = { account: "222222222222", personas: ["reader"], workspaces: ["vision"] };
 const WORKFLOW = { repository: "acme/vision", ref: "refs/heads/main", persona: "reader" };
 
+const DOMAIN = {
+  name: "mlflow-api.acme.example",
+  certificateArn: "arn:aws:acm:eu-west-1:111111111111:certificate/8f2c1a",
+};
+
 /** One setting changed in a good stack, and what has to be said of it. */
 export const WRONG: readonly (readonly [what: string, base: Raw, change: Raw, error: RegExp])[] = [
   ["a misspelt key", CENTRAL, { gatway: {} }, /^gatway: is no setting; did you mean `gateway`\?$/],
@@ -29,6 +34,30 @@ export const WRONG: readonly (readonly [what: string, base: Raw, change: Raw, er
   ],
   ["a key of the other kind", CENTRAL, { people: {} }, /^people: belongs to a stack of kind consumer$/],
   ["a key of central in a consumer", CONSUMER, { gateway: {} }, /^gateway: belongs to a stack of kind central$/],
+  [
+    "a private code door without a VPC endpoint",
+    CENTRAL,
+    { gateway: { code: { endpoint: "private" } } },
+    /^gateway\.code\.vpcEndpointIds: goes with gateway\.code\.endpoint `private`; give both or neither$/,
+  ],
+  [
+    "VPC endpoints of a door that isn't private",
+    CENTRAL,
+    { gateway: { code: { vpcEndpointIds: ["vpce-0a1b2c3d"] } } },
+    /^gateway\.code\.vpcEndpointIds: goes with/,
+  ],
+  [
+    "a private code door with a name",
+    CENTRAL,
+    { gateway: { code: { endpoint: "private", vpcEndpointIds: ["vpce-0a1b2c3d"], domain: DOMAIN } } },
+    /^gateway\.code\.domain: a private door keeps API Gateway's address/,
+  ],
+  [
+    "one name for both doors",
+    CENTRAL,
+    { gateway: { code: { domain: DOMAIN }, browser: { domain: DOMAIN } } },
+    /^gateway\.browser\.domain: `mlflow-api\.acme\.example` is already the name of the code door$/,
+  ],
   [
     "a workflow of every branch",
     CENTRAL,

@@ -295,6 +295,24 @@ describe("local gateway, resource policy", () => {
   });
 });
 
+describe("local gateway, private API", () => {
+  for (const [what, vpcEndpointIds, status] of [
+    ["takes what comes through its endpoint", ["vpce-0a1b2c3d", "vpce-1a1b2c3d"], 200],
+    ["refuses what doesn't", undefined, 403],
+  ] as const)
+    it(what, async () => {
+      const through = { StringNotEquals: { "aws:SourceVpce": ["vpce-0a1b2c3d", "vpce-1a1b2c3d"] } };
+      const deny = { Effect: "Deny", Principal: "*", Action: "execute-api:Invoke", Resource: "execute-api:/*" };
+      const policy = [{ Sid: "VpcEndpointsOnly", ...deny, Condition: through }];
+      const g = await startGateways({ code: { policy, ...(vpcEndpointIds ? { vpcEndpointIds } : {}) } });
+      try {
+        assert.equal((await g.signed({ path: GET })).status, status);
+      } finally {
+        await g.close();
+      }
+    });
+});
+
 describe("local gateway, resource policy of the browser door", () => {
   it("denies what the authorizer allows", async () => {
     const policy = [

@@ -98,6 +98,8 @@ export interface ApiInput {
   readonly policy?: readonly object[];
   readonly throttle?: { readonly rate: number; readonly burst: number };
   readonly bundle?: string;
+  /** Makes the API private. */
+  readonly vpcEndpointIds?: readonly string[];
 }
 
 /** A REST API as the program declares one: `/` and `/{proxy+}`, ANY, and OPTIONS as MOCK at the browser door. */
@@ -156,7 +158,12 @@ export function restApi(input: ApiInput): Resource[] {
     resource(
       "aws:apigateway/restApi:RestApi",
       name,
-      { name: `gatehouse-${name}` },
+      {
+        name: `gatehouse-${name}`,
+        ...(input.vpcEndpointIds
+          ? { endpointConfiguration: { types: "PRIVATE", vpcEndpointIds: input.vpcEndpointIds } }
+          : {}),
+      },
       { id, rootResourceId: `${id}-root`, executionArn: API_ARN(id) },
     ),
     of("resource:Resource", "proxy", { parentId: `${id}-root`, pathPart: "{proxy+}" }, { id: `${id}-proxy` }),

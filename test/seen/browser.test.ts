@@ -184,10 +184,17 @@ describe("seen working: the browser door, with tokens of the user pool", functio
     assert.equal((await send(platform, "GET", "/ajax-api/2.0/mlflow/experiments/search?max_results=1")).status, 403);
   });
 
-  it("refuses with a sentence that says why", async () => {
+  it("refuses with a sentence that says why, to whom, and how to ask", async () => {
     const { status, text } = await send(await bearer("reader"), "POST", "/ajax-api/2.0/mlflow/runs/create", {});
     assert.equal(status, 403);
-    assert.deepEqual(JSON.parse(text), { error_code: "PERMISSION_DENIED", message: "reader may not make this call" });
+    const { ask, ...said } = JSON.parse(text) as Record<string, string>;
+    assert.deepEqual(said, {
+      error_code: "PERMISSION_DENIED",
+      message: "reader may not make this call",
+      person: "bo@acme.example",
+      personas: "reader",
+    });
+    assert.match(ask ?? "", /^`gatehouse explain` says which persona may do this; ask an admin/);
   });
 
   it("answers a preflight without login, for the UI's origin alone, and never by MLflow", async () => {
