@@ -1,6 +1,8 @@
 """What a container does to the database before or instead of serving."""
 
 import os
+from typing import Any
+from urllib.parse import urlsplit
 
 from gatehouse_mlflow import database
 from gatehouse_mlflow.environment import ServerPlan
@@ -43,11 +45,24 @@ def collect_garbage(plan: ServerPlan) -> None:
     database.install(os.environ)
     from mlflow.cli import cli
 
-    arguments = ["gc", f"--older-than={days}d", "--all-workspaces"]
-    # Straight at the stores: this process is MLflow's own side, and asks no gateway.
-    arguments += [f"--tracking-uri={plan.database}", f"--artifacts-destination={plan.artifacts}"]
+    _artifacts_without_server(plan.artifacts)
+    arguments = ["gc", f"--older-than={days}d", "--all-workspaces", f"--tracking-uri={plan.database}"]
     cli.main(args=arguments, prog_name="mlflow", standalone_mode=False)
     log_line("collected", olderThanDays=days)
+
+
+def _artifacts_without_server(destination: str) -> None:
+    """MLflow would ask its server to delete artifacts, through the gateway's rules; here they are where the server
+    keeps them."""
+    from mlflow.store.artifact import artifact_repository_registry as registry
+
+    def direct(artifact_uri: str, *_args: Any, **_options: Any) -> Any:
+        parts = urlsplit(artifact_uri)
+        if parts.netloc or ".." in parts.path.split("/"):
+            raise ValueError(f"{artifact_uri} is no artifact of this registry")
+        return registry.get_artifact_repository(destination.rstrip("/") + parts.path)
+
+    registry._artifact_repository_registry.register("mlflow-artifacts", direct)
 
 
 def _migrate(plan: ServerPlan) -> None:
