@@ -7,7 +7,9 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
   decision: () => import("./decision.ts"),
   program: () => import("./program.ts"),
   gateway: () => import("./gateway.ts"),
+  identity: () => import("./identity.ts"),
   start: () => import("./start.ts"),
+  proxy: () => import("./proxy.ts"),
   automation: () => import("./automation.ts"),
   ui: () => import("./ui.ts"),
 };
