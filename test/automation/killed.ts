@@ -119,12 +119,14 @@ function killEngines(log: string): number {
   for (const { stack, pid, open } of intervals(log)) {
     if (!open) continue;
     try {
-      process.kill(-pid, "SIGKILL");
+      // The group of whatever started it. Source: proc_pid_stat(5), pgrp.
+      const group = Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[2]);
+      process.kill(-group, "SIGKILL");
+      appendFileSync(log, `end ${stack} ${pid}\n`);
       count++;
     } catch {
-      // It has just ended.
+      // It has just ended, and says so itself.
     }
-    appendFileSync(log, `end ${stack} ${pid}\n`);
   }
   return count;
 }
