@@ -21,8 +21,8 @@ import type { Worker } from "./worker.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** What a caller needs at least; a route that says nothing is open to everyone, and there are three: see page.ts. */
-    role?: Role;
+    /** What a caller needs at least; `anyone` needs no token. A route that says nothing is closed to all. */
+    role?: Role | "anyone";
   }
   interface FastifyRequest {
     caller: Caller;
@@ -58,11 +58,12 @@ export async function serviceApp(
   app.addHook("onRequest", async (request, reply) => {
     request.caller = NOBODY;
     const { role } = request.routeOptions.config;
-    if (role === undefined) return;
+    if (role === "anyone" || request.is404) return;
     const [, token] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
     const caller = token === undefined ? null : await check(token).catch(() => null);
     if (!caller) return reply.code(401).header("www-authenticate", "Bearer").send({ error: "a valid token is needed" });
-    if (!caller.roles.has(role)) return reply.code(403).send({ error: `this needs the role ${role}` });
+    if (role === undefined || !caller.roles.has(role))
+      return reply.code(403).send({ error: `this needs the role ${role ?? "that nobody has"}` });
     request.caller = caller;
   });
   app.setErrorHandler((error, _, reply) => {

@@ -10,7 +10,7 @@ const hash = (tag: string) => {
 
 /** What needs no token, since it says nothing of the organization: the page, which asks for one, the API's description, and whether the service is there. */
 export const pageRoutes: FastifyPluginAsync = async (app) => {
-  const open = { schema: { hide: true } };
+  const open = { schema: { hide: true }, config: { role: "anyone" as const } };
   app.get("/", open, (_, reply) =>
     reply
       .type("text/html; charset=utf-8")
@@ -23,5 +23,5 @@ export const pageRoutes: FastifyPluginAsync = async (app) => {
       .send(PAGE),
   );
   app.get("/openapi.json", open, () => app.swagger());
-  app.get("/healthz", { ...open, config: { rateLimit: false } }, () => ({ ok: true }));
+  app.get("/healthz", { ...open, config: { ...open.config, rateLimit: false } }, () => ({ ok: true }));
 };
