@@ -145,8 +145,10 @@ describe("the program under Pulumi's engine, with a simulated cloud", function (
     assert.deepEqual(await team.changed({ "people.dan.persona": "scientist" }, team.preview), {
       "aws:iam/role:Role gatehouse-studio-dan": "replace",
       "aws:iam/rolePolicy:RolePolicy gatehouse-studio-dan": "replace",
+      "aws:iam/rolePolicy:RolePolicy gatehouse-studio-dan-work": "replace",
       "aws:iam/rolePolicyAttachment:RolePolicyAttachment gatehouse-access-dan": "replace",
       "aws:sagemaker/userProfile:UserProfile gatehouse-studio-dan": "update",
+      "aws:ssm/parameter:Parameter gatehouse-studio-dan": "update",
       // Nobody else has the persona that he had.
       "aws:iam/policy:Policy gatehouse-access-admin": "delete",
     });
