@@ -22,7 +22,7 @@ SPEECH = arn("gatehouse-speech-scientist", "sue")
 ADMIN = arn("gatehouse-vision-admin", "adam")
 PLATFORM = arn("gatehouse-central-platform-admin", "pat")
 
-START_SECONDS = 60
+START_SECONDS = 150
 ORIGIN = "https://ui.example"
 
 
@@ -82,13 +82,9 @@ def _parsed(text: bytes) -> Any:
         return text
 
 
-@contextmanager
-def running(data: Path, **changes: str) -> Iterator[Server]:
-    """Starts the server on a free port and waits until it is healthy."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environ = {
+def environment(data: Path, port: int, **changes: str) -> dict[str, str]:
+    """What the container is told, with a database and artifacts in this folder."""
+    return {
         "PATH": os.environ["PATH"],
         "HOME": str(data),
         **{name: value for name, value in os.environ.items() if name.startswith("PYTHON")},
@@ -105,6 +101,15 @@ def running(data: Path, **changes: str) -> Iterator[Server]:
         "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": ORIGIN,
         **changes,
     }
+
+
+@contextmanager
+def running(data: Path, **changes: str) -> Iterator[Server]:
+    """Starts the server on a free port and waits until it is healthy."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environ = environment(data, port, **changes)
     log = data / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
