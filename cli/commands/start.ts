@@ -3,7 +3,9 @@ import { join, resolve } from "node:path";
 import { styleText } from "node:util";
 import { Command } from "commander";
 import { DataFolder } from "../../local/dataFolder.ts";
+import type { GatewayLogRecord } from "../../local/gateway/index.ts";
 import { startLocalRun } from "../../local/localRun.ts";
+import type { StsLogRecord } from "../../local/sts/index.ts";
 import { UsageError } from "../errors.ts";
 import { dataOption, dirOption } from "../options.ts";
 import { logLine } from "../screen/logLine.ts";
@@ -45,7 +47,7 @@ export function startCommand(): Command {
     .option("--s3", "keep artifacts in an S3 server on this machine: files above 10 MB, by presigned URLs")
     .option("--reset", "forget all state of earlier runs first")
     .option("--quiet", "no line per request")
-    .option("--json", "a line per request as JSON, the schema of the access log")
+    .option("--json", "a line per request as JSON: the access log that the stack declares, with decision and reason")
     .option("--lenient-sigv4", "also accept a `+` of a query that was signed as sent, which AWS may not")
     .action(start);
 }
@@ -83,7 +85,7 @@ async function start(options: Options): Promise<void> {
     signal: interruption.signal,
     progress: (part) => console.log(`${styleText("green", "✓")} ${part} ${styleText("dim", elapsed())}`),
     log: (record) => {
-      if (options.json) console.log(JSON.stringify(record));
+      if (options.json) console.log(JSON.stringify(asAccessLog(record)));
       else if (!options.quiet) console.log(logLine(record));
     },
   });
@@ -100,4 +102,11 @@ async function start(options: Options): Promise<void> {
   console.log("stopped; the state is kept");
   // Ends also where a client still holds a connection open.
   process.exit();
+}
+
+/** The line of the declared access log, with what only this machine knows; a call of STS, which has none, as it is. */
+function asAccessLog(record: GatewayLogRecord | StsLogRecord): object {
+  if (!("accessLog" in record) || !record.accessLog) return record;
+  const { accessLog, decision, reason } = record;
+  return { ...accessLog, decision, ...(reason === undefined ? {} : { reason }) };
 }

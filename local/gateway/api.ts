@@ -1,6 +1,7 @@
 import type { PolicyDocument } from "../../authorizer/policy/document.ts";
 import { ofType, type Plan, PlanFitError, type Resource, text } from "../../plan/plan.ts";
 import { declared, numberOf, oneOf, policyDocument, stringList, stringMap, stringOf } from "../declared.ts";
+import { type AccessLogFormat, accessLogFormat } from "./accessLog.ts";
 import { type Integration, integrationOf } from "./integration.ts";
 
 /** A REST API as the program declares it. */
@@ -16,6 +17,8 @@ export interface Api {
   readonly root: Node;
   readonly resourcePolicy: PolicyDocument | undefined;
   readonly gatewayResponses: ReadonlyMap<string, GatewayResponse>;
+  /** Of the stage. */
+  readonly accessLog: AccessLogFormat | undefined;
   /** Through which alone a private API is reached; none: it isn't private. */
   readonly vpcEndpointIds: readonly string[];
   readonly throttle: { readonly rate: number; readonly burst: number } | undefined;
@@ -79,6 +82,7 @@ export function apiOf(plan: Plan, nameOrId: string): Api {
     gatewayResponses: new Map(
       own("response:Response").map(({ inputs }) => [String(inputs.responseType), gatewayResponseOf(inputs)]),
     ),
+    accessLog: accessLogFormat(stringOf(declared(stage.inputs.accessLogSettings).format)),
     vpcEndpointIds: stringList(declared(api.inputs.endpointConfiguration).vpcEndpointIds),
     throttle: throttleOf(own("methodSettings:MethodSettings")),
   };

@@ -5,6 +5,7 @@ import { nonCanonicalReason } from "../../authorizer/catalogue/canonical.ts";
 import type { RequestContext } from "../../authorizer/policy/conditions.ts";
 import { answer, type HeaderList, headerList, splitTarget } from "../httpMessage.ts";
 import { type Session, type Sts, sessionArn, userId } from "../sts/index.ts";
+import { accessLine } from "./accessLog.ts";
 import type { Api } from "./api.ts";
 import type { ContextVariables } from "./context.ts";
 import { authenticate, authorize } from "./iam.ts";
@@ -60,14 +61,27 @@ export async function exchange(request: IncomingMessage, response: ServerRespons
     decided: false,
   };
   let reason: string | undefined;
+  let responseType: string | undefined;
   try {
     await serve(exchanged, parts);
   } catch (error) {
     const refusal = error instanceof Refusal ? error : undefined;
     reason = refusal?.reason ?? (error instanceof Error ? error.message : String(error));
-    const { status, headers, body } = refusalAnswer(parts.api, refusal?.kind ?? REFUSALS.fault, exchanged.context);
+    const kind = refusal?.kind ?? REFUSALS.fault;
+    responseType = kind.responseType;
+    const { status, headers, body } = refusalAnswer(parts.api, kind, exchanged.context);
     answer(request, response, status, { ...headers, "x-amzn-requestid": requestId }, body);
   }
+  // 499: the client left before there was an answer.
+  const status = response.headersSent ? response.statusCode : 499;
+  const ms = Math.round((performance.now() - started) * 10) / 10;
+  const { accessLog } = parts.api;
+  const context = {
+    ...exchanged.context,
+    status: String(status),
+    responseLatency: String(Math.round(ms)),
+    "error.responseType": responseType,
+  };
   parts.log({
     time: new Date(parts.now()).toISOString(),
     door: parts.door,
@@ -76,10 +90,10 @@ export async function exchange(request: IncomingMessage, response: ServerRespons
     path: exchanged.path.slice(0, 1024),
     ...exchanged.caller,
     decision: exchanged.decided ? "allow" : "deny",
-    // 499: the client left before there was an answer.
-    status: response.headersSent ? response.statusCode : 499,
+    status,
     ...(reason === undefined ? {} : { reason }),
-    ms: Math.round((performance.now() - started) * 10) / 10,
+    ms,
+    ...(accessLog ? { accessLog: accessLine(accessLog, context) } : {}),
   });
 }
 

@@ -15,6 +15,8 @@ export interface GatewayLogRecord {
   readonly status: number;
   readonly reason?: string;
   readonly ms: number;
+  /** The line that the stage's declared access log has of this request on AWS. */
+  readonly accessLog?: Readonly<Record<string, string>>;
 }
 
 /** What is known of the caller so far. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { accessLogFormat } from "../../components/secureGateway/accessLog.ts";
 import { createGateway } from "../../local/gateway/index.ts";
 import { send } from "../helpers/serve.ts";
 import { echoOf, type Gateways, startGateways } from "./gatewayHarness.ts";
@@ -289,6 +290,27 @@ describe("local gateway, resource policy", () => {
       const own = g.sts.issue({ roleArn: executionRole("reader", "bo"), sessionName: "SageMaker" });
       assert.equal(own.session.role.account, CONSUMER);
       assert.equal((await g.signed({ path: "/prod/api/2.0/mlflow/experiments/get", credentials: own })).status, 403);
+    } finally {
+      await g.close();
+    }
+  });
+});
+
+describe("local gateway, access log", () => {
+  it("has for each request the line that the stack's own stage declares", async () => {
+    const format = accessLogFormat("code");
+    const g = await startGateways({ code: { accessLog: format } });
+    try {
+      await g.signed({ path: GET });
+      await g.signed({ method: "DELETE", path: GET });
+      const [allowed, denied] = g.records.map(({ accessLog }) => accessLog ?? assert.fail());
+      assert.deepEqual(Object.keys(allowed ?? {}), Object.keys(JSON.parse(format) as object));
+      assert.deepEqual(
+        [allowed?.door, allowed?.method, allowed?.status, allowed?.errorType],
+        ["code", "GET", "200", "-"],
+      );
+      assert.match(allowed?.caller ?? "", /:assumed-role\/gatehouse-vision-reader\//);
+      assert.deepEqual([denied?.status, denied?.errorType], ["403", "ACCESS_DENIED"]);
     } finally {
       await g.close();
     }

@@ -98,6 +98,8 @@ export interface ApiInput {
   readonly policy?: readonly object[];
   readonly throttle?: { readonly rate: number; readonly burst: number };
   readonly bundle?: string;
+  /** Format of the access log. */
+  readonly accessLog?: string;
   /** Makes the API private. */
   readonly vpcEndpointIds?: readonly string[];
 }
@@ -171,7 +173,10 @@ export function restApi(input: ApiInput): Resource[] {
     ...door(`${id}-proxy`, "proxy", "http://mlflow.internal:8000/{proxy}", {
       "integration.request.path.proxy": "method.request.path.proxy",
     }),
-    of("stage:Stage", "stage", { stageName: "prod" }),
+    of("stage:Stage", "stage", {
+      stageName: "prod",
+      ...(input.accessLog === undefined ? {} : { accessLogSettings: { format: input.accessLog } }),
+    }),
     of("response:Response", "denied", {
       restApi: undefined,
       restApiId: id,
