@@ -233,7 +233,10 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
     const arn = `arn:aws:secretsmanager:${region}:${account}:secret:${physicalName}-${letters(digest, 6)}`;
     return { id: arn, state: { arn } };
   },
-  "aws:sns/topic:Topic": named("sns", ""),
+  "aws:sns/topic:Topic": ({ region, account, physicalName }) => {
+    const arn = `arn:aws:sns:${region}:${account}:${physicalName}`;
+    return { id: arn, state: { arn } };
+  },
   "awsx:ecr:Image": ({ region, account, digest }) => ({
     state: { imageUri: `${account}.dkr.ecr.${region}.amazonaws.com/mlflow@sha256:${digest}` },
   }),
