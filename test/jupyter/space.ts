@@ -66,7 +66,6 @@ export async function openSpace(run: LocalRun, data: string, key: string): Promi
       `--IdentityProvider.token=${token}`,
       "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
       "--LabApp.news_url=None",
-      "--LabApp.expose_app_in_browser=True",
     ];
     const log: Buffer[] = [];
     const child = spawn(PYTHON, ["-m", "jupyterlab", ...options], { cwd: `${home}/work`, env: environment });
