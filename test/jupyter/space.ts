@@ -66,6 +66,8 @@ export async function openSpace(run: LocalRun, data: string, key: string): Promi
       `--IdentityProvider.token=${token}`,
       "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
       "--LabApp.news_url=None",
+      // For the tests, which give JupyterLab the commands of its menus.
+      "--LabApp.expose_app_in_browser=True",
     ];
     const log: Buffer[] = [];
     const child = spawn(PYTHON, ["-m", "jupyterlab", ...options], { cwd: `${home}/work`, env: environment });

@@ -18,9 +18,11 @@ _KEPT_BACK = (
 
 
 def to_send(headers: Mapping[str, str]) -> dict[str, str]:
-    """Of a browser's request, what goes to the gateway."""
+    """Of a browser's request, what goes to the gateway. An empty value, as MLflow's UI sends it for no workspace, doesn't."""
     return {
-        name: value for name, value in headers.items() if name.lower() in _SENT or name.lower().startswith(_SENT_PREFIX)
+        name: value
+        for name, value in headers.items()
+        if value and (name.lower() in _SENT or name.lower().startswith(_SENT_PREFIX))
     }
 
 
