@@ -18,7 +18,7 @@ _KEPT_BACK = (
 
 
 def to_send(headers: Mapping[str, str]) -> dict[str, str]:
-    """Of a browser's request, what goes to the gateway. An empty value, as MLflow's UI sends it for no workspace, doesn't."""
+    """Of a browser's request, what goes to the gateway. MLflow's UI sends an empty value for no workspace: it stays."""
     return {
         name: value
         for name, value in headers.items()
