@@ -152,6 +152,8 @@ export class MlflowServer extends pulumi.ComponentResource {
     const mlflow = service(
       `${name}-service`,
       {
+        account,
+        removeDeletedDays: args.settings.artifacts.removeDeletedDays,
         region,
         settings: server,
         image: image.uri,

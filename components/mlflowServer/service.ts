@@ -1,11 +1,15 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { CentralSettings } from "../settings/central.ts";
+import { collector } from "./collector.ts";
 import { MLFLOW_PORT } from "./environment.ts";
 import type { LoadBalancer } from "./loadBalancer.ts";
 import type { TaskRoles } from "./roles.ts";
 
 export interface ServiceArgs {
+  readonly account: string;
+  /** Days since a deletion after which it is for good; null: somebody else sees to it. */
+  readonly removeDeletedDays: number | null;
   readonly region: string;
   readonly settings: CentralSettings["server"];
   readonly image: pulumi.Input<string>;
@@ -69,6 +73,21 @@ export function service(name: string, args: ServiceArgs, opts: pulumi.ResourceOp
     },
   );
   autoscaling(name, cluster, mlflow, tasks, args.loadBalancer, opts);
+  if (args.removeDeletedDays !== null)
+    collector(
+      `${name}-collector`,
+      {
+        account: args.account,
+        days: args.removeDeletedDays,
+        container: CONTAINER,
+        cluster,
+        task,
+        roles: args.roles,
+        subnetIds: args.subnetIds,
+        securityGroupId: args.securityGroupId,
+      },
+      { ...opts, parent: cluster },
+    );
   return mlflow;
 }
 

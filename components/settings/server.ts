@@ -76,5 +76,12 @@ export const database = z
 export const artifacts = z
   .strictObject({
     keepOldVersionsDays: whole(1, 3650, "Days that an overwritten or deleted artifact can be restored.").default(90),
+    removeDeletedDays: whole(
+      7,
+      3650,
+      "Days after which what was deleted in MLflow goes for good, every night, also a deleted run whose model is registered; null: never by itself.",
+    )
+      .nullable()
+      .default(null),
   })
   .prefault({});

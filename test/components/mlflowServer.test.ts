@@ -238,6 +238,31 @@ describe("MlflowServer", () => {
     );
   });
 
+  it("removes nothing for good by itself, unless a setting says after how many days", async () => {
+    assert.deepEqual(run.all("aws:scheduler/schedule:Schedule"), []);
+    const nightly = await centralRun({ artifacts: { removeDeletedDays: 90 } });
+    const [schedule, ...others] = nightly.all("aws:scheduler/schedule:Schedule");
+    assert.deepEqual(others, []);
+    const target = object(schedule?.inputs.target);
+    const { containerOverrides } = JSON.parse(String(target.input)) as { containerOverrides: unknown[] };
+    assert.deepEqual(containerOverrides, [
+      {
+        name: "mlflow",
+        command: ["gatehouse-mlflow", "gc"],
+        environment: [{ name: "GATEHOUSE_GC_DAYS", value: "90" }],
+      },
+    ]);
+    const rights = nightly.all("aws:iam/rolePolicy:RolePolicy").find(({ name }) => name.endsWith("-collector"));
+    const statements = policy(rights?.inputs.policy).Statement;
+    assert.deepEqual(
+      statements.map(({ Action, Condition }) => [Action, Object.keys(object(Condition))]),
+      [
+        ["ecs:RunTask", ["ArnEquals"]],
+        ["iam:PassRole", ["StringEquals"]],
+      ],
+    );
+  });
+
   it("speaks TLS to the load balancer where there is a certificate", async () => {
     const certificate = "arn:aws:acm:eu-west-1:111111111111:certificate/1";
     const secure = await centralRun({
