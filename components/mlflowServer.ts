@@ -26,6 +26,8 @@ export interface MlflowServerArgs {
   readonly settings: Pick<CentralSettings, "network" | "server" | "database" | "artifacts">;
   /** Who may do what where; MLflow asks it for every request. */
   readonly directory: Directory;
+  /** Counts up with each change of what the gateway proves itself with. */
+  readonly proofGeneration: number;
   /** Stage of the gateway, which is taken off a path that still has it. */
   readonly stage: string;
   /** Certificate of the hop from the gateway, and the name in it; null: HTTP. */
@@ -121,7 +123,13 @@ export class MlflowServer extends pulumi.ComponentResource {
     );
     const host = args.certificate?.name ?? balancer.dnsName;
 
-    const secrets = serverSecrets(`${name}-secret`, key.arn, args.settings.database.deletionProtection, child);
+    const secrets = serverSecrets(
+      `${name}-secret`,
+      key.arn,
+      args.settings.database.deletionProtection,
+      args.proofGeneration,
+      child,
+    );
     const logGroup = new aws.cloudwatch.LogGroup(
       `${name}-logs`,
       { retentionInDays: logDays, kmsKeyId: key.arn },
@@ -158,6 +166,7 @@ export class MlflowServer extends pulumi.ComponentResource {
         settings: server,
         image: image.uri,
         environment: environment({
+          proofGeneration: args.proofGeneration,
           region,
           directory: args.directory,
           accessTable: this.accessTable.name,
@@ -197,7 +206,8 @@ export class MlflowServer extends pulumi.ComponentResource {
     this.linkSecurityGroupId = groups.link.id;
     this.artifactBucket = bucket.bucket;
     this.kmsKeyArn = key.arn;
-    this.proof = secrets.proof;
+    // Not before every task accepts it.
+    this.proof = pulumi.all([secrets.proof, mlflow.id]).apply(([proof]) => proof);
     this.assertionKey = secrets.assertionKey;
     this.registerOutputs({ artifactBucket: this.artifactBucket, internalUrl: this.internalUrl });
   }

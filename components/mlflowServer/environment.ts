@@ -10,6 +10,7 @@ export const MLFLOW_PORT = 5000;
 const MODEL_SOURCES = "^(mlflow-artifacts:/|runs:/|models:/|dummy-source$|prompt-template$)";
 
 export interface EnvironmentArgs {
+  readonly proofGeneration: number;
   readonly region: string;
   readonly directory: Directory;
   /** Name of the table of the access policy. */
@@ -45,6 +46,8 @@ export function environment(args: EnvironmentArgs): { name: string; value: pulum
     // The container before it does.
     GATEHOUSE_MIGRATE: "false",
     GATEHOUSE_PORT: String(MLFLOW_PORT),
+    // A task reads secrets when it starts, and new ones start only when something in their definition is new.
+    ...(args.proofGeneration === 1 ? {} : { GATEHOUSE_PROOF_GENERATION: String(args.proofGeneration) }),
     GATEHOUSE_WORKERS: String(args.workers),
     MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: MODEL_SOURCES,
     MLFLOW_DISABLE_TELEMETRY: "true",

@@ -16,23 +16,37 @@ export interface ServerSecrets {
 /**
  * Generates what nobody has to know, and keeps it in Secrets Manager: one secret for each environment variable.
  *
+ * @param proofGeneration counts up with each change of the proof; the one before is accepted, too, so that nothing is refused while a deployment goes on
  * @param keepWithDatabase the database is protected, and so is what its rows are encrypted with
  */
 export function serverSecrets(
   name: string,
   kmsKeyArn: pulumi.Input<string>,
   keepWithDatabase: boolean,
+  proofGeneration: number,
   opts: pulumi.ResourceOptions,
 ): ServerSecrets {
   const kept = { ...opts, protect: keepWithDatabase };
   const password = (part: string, options = opts): pulumi.Output<string> =>
     new random.RandomPassword(`${name}-${part}`, { length: 48, special: false }, options).result;
-  const proof = password("proof");
+  // Two take turns: raising the generation by one replaces the older one alone.
+  const proofOf = (generation: number): pulumi.Output<string> =>
+    new random.RandomPassword(
+      generation % 2 === 1 ? `${name}-proof` : `${name}-proof-even`,
+      {
+        length: 48,
+        special: false,
+        ...(generation === 1 ? {} : { keepers: { generation: String(generation) } }),
+      },
+      opts,
+    ).result;
+  const proof = proofOf(proofGeneration);
+  const accepted = proofGeneration === 1 ? proof : pulumi.interpolate`${proof} ${proofOf(proofGeneration - 1)}`;
   const assertionKey = password("assertion");
   const fernet = new random.RandomBytes(`${name}-webhook`, { length: 32 }, kept).base64.apply(urlSafe);
   const values: Readonly<Record<string, pulumi.Output<string>>> = {
     GATEHOUSE_ASSERTION_KEY: assertionKey,
-    GATEHOUSE_PROOF: proof,
+    GATEHOUSE_PROOF: accepted,
     MLFLOW_CRYPTO_KEK_PASSPHRASE: password("kek", kept),
     MLFLOW_FLASK_SERVER_SECRET_KEY: password("flask"),
     MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY: pulumi.secret(fernet),

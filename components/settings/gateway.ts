@@ -74,6 +74,11 @@ export const gateway = z
       300,
       "How long the gateway keeps the answer for a token: the longest time that a removed group still works.",
     ).default(300),
+    proofGeneration: whole(
+      1,
+      1_000_000,
+      "Raise it by one, never by more, to change what the gateway proves itself with to MLflow; both the new and the old one work while `up` goes on.",
+    ).default(1),
     webAclArn: arn("wafv2", "Regional web ACL in front of both doors.").nullable().default(null),
     logDays: field(
       z.literal(LOG_DAYS),

@@ -25,6 +25,7 @@ export function central(settings: Central, opts: pulumi.ComponentResourceOptions
       region,
       settings,
       directory: directoryOf(settings, personas),
+      proofGeneration: gateway.proofGeneration,
       stage: gateway.stage,
       certificate:
         gateway.internalCertificateArn === null || gateway.internalName === null

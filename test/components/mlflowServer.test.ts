@@ -238,6 +238,30 @@ describe("MlflowServer", () => {
     );
   });
 
+  it("changes the gateway's proof by one number: both are accepted, the new one is sent, new tasks start", async () => {
+    const values = (of: Run) => {
+      const secret = of
+        .all("aws:secretsmanager/secretVersion:SecretVersion")
+        .find(({ name }) => name.endsWith("gatehouse-proof"));
+      return String(secret?.inputs.secretString).split(" ");
+    };
+    const sent = (of: Run) => {
+      const headers = of.all("aws:apigateway/integration:Integration").flatMap(({ inputs }) => {
+        const parameters = (inputs.requestParameters ?? {}) as Readonly<Record<string, string>>;
+        return parameters["integration.request.header.X-Gatehouse-Proof"] ?? [];
+      });
+      return [...new Set(headers)];
+    };
+    const before = values(run);
+    const rotated = await centralRun({ gateway: { proofGeneration: 2 } });
+    const after = values(rotated);
+    assert.deepEqual([before.length, after.length], [1, 2]);
+    assert.equal(after[1], before[0], "the old one goes on working");
+    assert.deepEqual(sent(rotated), [`'${after[0]}'`]);
+    const generation = container(rotated).environment.find(({ name }) => name === "GATEHOUSE_PROOF_GENERATION");
+    assert.equal(generation?.value, "2");
+  });
+
   it("removes nothing for good by itself, unless a setting says after how many days", async () => {
     assert.deepEqual(run.all("aws:scheduler/schedule:Schedule"), []);
     const nightly = await centralRun({ artifacts: { removeDeletedDays: 90 } });
