@@ -5,6 +5,7 @@ import type { Directory } from "./mlflowServer/directory.ts";
 import { environment, MLFLOW_PORT, migrationEnvironment } from "./mlflowServer/environment.ts";
 import { mlflowImage } from "./mlflowServer/image.ts";
 import { listenerPort, loadBalancer } from "./mlflowServer/loadBalancer.ts";
+import { networkLoadBalancer } from "./mlflowServer/networkLoadBalancer.ts";
 import { taskRoles } from "./mlflowServer/roles.ts";
 import { serverSecrets } from "./mlflowServer/secrets.ts";
 import { service } from "./mlflowServer/service.ts";
@@ -26,6 +27,8 @@ export interface MlflowServerArgs {
   readonly settings: Pick<CentralSettings, "network" | "server" | "database" | "artifacts">;
   /** Who may do what where; MLflow asks it for every request. */
   readonly directory: Directory;
+  /** The gateway comes by PrivateLink. */
+  readonly privateLink: boolean;
   /** Counts up with each change of what the gateway proves itself with. */
   readonly proofGeneration: number;
   /** Stage of the gateway, which is taken off a path that still has it. */
@@ -45,6 +48,8 @@ const ENDPOINTS = ["ecr.api", "ecr.dkr", "kms", "logs", "secretsmanager", "sts"]
 export class MlflowServer extends pulumi.ComponentResource {
   /** Internal load balancer in front of MLflow. */
   readonly loadBalancerArn: pulumi.Output<string>;
+  /** Network load balancer before it; null where the gateway reaches it itself. */
+  readonly networkLoadBalancerArn: pulumi.Output<string> | null;
   /** Base address that the gateway names in requests, without a trailing slash. */
   readonly internalUrl: pulumi.Output<string>;
   /** Where the gateway's VPC link has its interfaces. */
@@ -121,6 +126,21 @@ export class MlflowServer extends pulumi.ComponentResource {
       },
       child,
     );
+    this.networkLoadBalancerArn = args.privateLink
+      ? networkLoadBalancer(
+          `${name}-nlb`,
+          {
+            vpcId: network.vpcId,
+            subnetIds: network.privateSubnetIds,
+            securityGroupId: groups.link.id,
+            port,
+            tls: certificateArn !== null,
+            behind: balancer,
+            deletionProtection: args.settings.database.deletionProtection,
+          },
+          child,
+        )
+      : null;
     const host = args.certificate?.name ?? balancer.dnsName;
 
     const secrets = serverSecrets(

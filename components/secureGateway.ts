@@ -21,6 +21,8 @@ export interface SecureGatewayArgs {
   /** Where MLflow is. */
   readonly server: {
     readonly loadBalancerArn: pulumi.Input<string>;
+    /** null: the VPC link leads to the other. */
+    readonly networkLoadBalancerArn: pulumi.Input<string> | null;
     readonly internalUrl: pulumi.Input<string>;
     readonly linkSubnetIds: readonly pulumi.Input<string>[];
     readonly linkSecurityGroupId: pulumi.Input<string>;
@@ -56,16 +58,19 @@ export class SecureGateway extends pulumi.ComponentResource {
         "gateway.internalCertificateArn is null: requests travel as HTTP from the VPC link to the load balancer",
         this,
       );
-    const link = new aws.apigatewayv2.VpcLink(
-      `${name}-link`,
-      { subnetIds: [...server.linkSubnetIds], securityGroupIds: [server.linkSecurityGroupId] },
-      child,
-    );
+    const link =
+      server.networkLoadBalancerArn === null
+        ? new aws.apigatewayv2.VpcLink(
+            `${name}-link`,
+            { subnetIds: [...server.linkSubnetIds], securityGroupIds: [server.linkSecurityGroupId] },
+            child,
+          )
+        : new aws.apigateway.VpcLink(`${name}-link`, { targetArn: server.networkLoadBalancerArn }, child);
     const doorArgs = {
       account,
       settings,
       link,
-      loadBalancerArn: server.loadBalancerArn,
+      loadBalancerArn: server.networkLoadBalancerArn === null ? server.loadBalancerArn : null,
       internalUrl: server.internalUrl,
       proof: server.proof,
       origin: args.origin,

@@ -115,6 +115,7 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
     };
   },
   "aws:apigatewayv2/vpcLink:VpcLink": apiGatewayId,
+  "aws:apigateway/vpcLink:VpcLink": apiGatewayId,
   "aws:cloudwatch/logGroup:LogGroup": named("logs", "log-group:"),
   "aws:cognito/identityPool:IdentityPool": ({ region, digest }) => ({ id: `${region}:${digest.slice(0, 32)}` }),
   "aws:cognito/userPool:UserPool": ({ region, account, digest }) => {

@@ -11,8 +11,9 @@ import { gatewayResponses, RESPONSES } from "./responses.ts";
 export interface DoorArgs {
   readonly account: string;
   readonly settings: CentralSettings["gateway"];
-  readonly link: aws.apigatewayv2.VpcLink;
-  readonly loadBalancerArn: pulumi.Input<string>;
+  readonly link: aws.apigatewayv2.VpcLink | aws.apigateway.VpcLink;
+  /** What a link of the second kind leads to; null: the link knows. */
+  readonly loadBalancerArn: pulumi.Input<string> | null;
   /** Address of MLflow that requests name, without a trailing slash. */
   readonly internalUrl: pulumi.Input<string>;
   readonly proof: pulumi.Input<string>;
@@ -121,7 +122,7 @@ function forwarded(
       integrationHttpMethod: "ANY",
       connectionType: "VPC_LINK",
       connectionId: args.link.id,
-      integrationTarget: args.loadBalancerArn,
+      ...(args.loadBalancerArn === null ? {} : { integrationTarget: args.loadBalancerArn }),
       uri: pulumi.interpolate`${args.internalUrl}/${place.proxied ? "{proxy}" : ""}`,
       requestParameters: pulumi
         .output(args.proof)

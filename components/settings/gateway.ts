@@ -74,6 +74,10 @@ export const gateway = z
       300,
       "How long the gateway keeps the answer for a token: the longest time that a removed group still works.",
     ).default(300),
+    loadBalancer: word(
+      ["alb", "nlb"],
+      "How the gateway reaches MLflow: a VPC link of the second kind to the ALB, or PrivateLink to an NLB before it, which costs about 20 USD a month more.",
+    ).default("alb"),
     proofGeneration: whole(
       1,
       1_000_000,

@@ -25,6 +25,7 @@ export function central(settings: Central, opts: pulumi.ComponentResourceOptions
       region,
       settings,
       directory: directoryOf(settings, personas),
+      privateLink: gateway.loadBalancer === "nlb",
       proofGeneration: gateway.proofGeneration,
       stage: gateway.stage,
       certificate:

@@ -70,6 +70,28 @@ describe("SecureGateway", () => {
       }
     });
 
+  it("reaches MLflow by PrivateLink where the stack says so: link, NLB without a way in, ALB, MLflow", async () => {
+    const linked = await centralRun({ gateway: { loadBalancer: "nlb" } });
+    assert.deepEqual(linked.all("aws:apigatewayv2/vpcLink:VpcLink"), []);
+    const link = linked.one("aws:apigateway/vpcLink:VpcLink");
+    const [alb, nlb] = ["gatehouse-mlflow-alb", "gatehouse-mlflow-nlb"].map((name) =>
+      linked.one("aws:lb/loadBalancer:LoadBalancer", name),
+    );
+    assert.equal(link.inputs.targetArn, nlb?.state.arn);
+    assert.deepEqual([nlb?.inputs.loadBalancerType, nlb?.inputs.internal], ["network", true]);
+    assert.equal(linked.one("aws:lb/targetGroupAttachment:TargetGroupAttachment").inputs.targetId, alb?.state.arn);
+    for (const { inputs } of linked.all("aws:apigateway/integration:Integration")) {
+      if (inputs.type === "MOCK") continue;
+      assert.deepEqual([inputs.connectionId, inputs.integrationTarget], [link.state.id, undefined]);
+    }
+    const group = linked.one("aws:ec2/securityGroup:SecurityGroup", "gatehouse-mlflow-link").state.id;
+    assert.deepEqual(nlb?.inputs.securityGroups, [group]);
+    const into = linked
+      .all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+      .filter(({ inputs }) => inputs.securityGroupId === group);
+    assert.deepEqual(into, []);
+  });
+
   it("puts the link into private subnets with a security group that reaches the load balancer alone", () => {
     const { subnetIds, securityGroupIds } = run.one("aws:apigatewayv2/vpcLink:VpcLink").inputs;
     assert.deepEqual(
