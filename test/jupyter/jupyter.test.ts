@@ -82,7 +82,7 @@ describe("JupyterLab in a browser: MLflow's tab, and notebooks that log across a
   it("a scientist's notebook logs and registers a model in the central account", async () => {
     const lab = await open("vision/ada", "1-train-and-register.ipynb");
     const output = await runAll(lab, "1-train-and-register.ipynb", /registered version|Error/);
-    assert.match(output, /registered version 1 of diabetes/);
+    assert.match(output, /registered version \d+ of diabetes/);
   });
 
   it("the tile opens MLflow in a tab, as the execution role's person and in his workspace", async () => {
@@ -110,7 +110,7 @@ describe("JupyterLab in a browser: MLflow's tab, and notebooks that log across a
   it("a reader's notebook reads, and is refused in words that he understands", async () => {
     const lab = await open("vision/bo", "2-read.ipynb");
     const output = await runAll(lab, "2-read.ipynb", /PERMISSION_DENIED|may write|Error/);
-    assert.match(output, /version 1 says \d+/);
+    assert.match(output, /version \d+ says \d+/);
     assert.match(
       output,
       /bo@acme\.example may not POST .*experiments\/create.*the persona of this role isn't granted it/,
