@@ -6,7 +6,7 @@ import { killAgainAndAgain, randomOf, stateOf } from "./killed.ts";
 import { SERVICE } from "./service.ts";
 import { simulatedOrganization } from "./simulatedOrganization.ts";
 
-const [KILLS, CONSUMERS] = [Number(process.env.GATEHOUSE_KILLS ?? 5), Number(process.env.GATEHOUSE_CONSUMERS ?? 2)];
+const [KILLS, CONSUMERS] = [Number(process.env.GATEHOUSE_KILLS ?? 3), Number(process.env.GATEHOUSE_CONSUMERS ?? 2)];
 
 describe("the service, killed at random points", function () {
   this.timeout(1_800_000);
