@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { FederationSettings } from "../../authorizer/identity/federation.ts";
 import { preTokenFiles } from "../../authorizer/lambda/preToken/bundle.ts";
 import type { IdentityProviderSetting } from "../settings/identityProviders.ts";
-import { plainServiceTrust } from "../shared/trust.ts";
+import { lambdaFunction } from "../shared/lambda.ts";
 
 /** Attribute of the user pool → claim or attribute of a provider. Who he is and in which groups; nothing else of him is kept. */
 function mapping({ person, groupsFrom }: IdentityProviderSetting): Record<string, string> {
@@ -89,48 +89,17 @@ export function preTokenFunction(
   { account, region, federation, logDays }: PreTokenArgs,
   opts: pulumi.ResourceOptions,
 ): aws.lambda.Function {
-  const files = Object.entries(preTokenFiles(federation));
-  const logGroup = new aws.cloudwatch.LogGroup(name, { retentionInDays: logDays }, opts);
-  const role = new aws.iam.Role(name, { assumeRolePolicy: plainServiceTrust("lambda.amazonaws.com") }, opts);
-  const rights = new aws.iam.RolePolicy(
-    name,
-    {
-      role: role.id,
-      policy: pulumi.jsonStringify({
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Sid: "Logs",
-            Effect: "Allow",
-            Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-            Resource: pulumi.interpolate`${logGroup.arn}:*`,
-          },
-        ],
-      }),
-    },
-    { ...opts, parent: role },
-  );
-  const made = new aws.lambda.Function(
+  const made = lambdaFunction(
     name,
     {
       runtime: aws.lambda.Runtime.NodeJS24dX,
-      architectures: ["arm64"],
-      handler: "index.handler",
-      code: new pulumi.asset.AssetArchive(
-        Object.fromEntries(files.map(([file, text]) => [file, new pulumi.asset.StringAsset(text)])),
-      ),
-      role: role.arn,
+      files: preTokenFiles(federation),
       memorySize: 256,
       // Cognito waits five seconds. Source: Cognito guide, "Customizing user pool workflows with Lambda triggers".
       timeout: 5,
-      loggingConfig: {
-        logFormat: "JSON",
-        logGroup: logGroup.name,
-        applicationLogLevel: "INFO",
-        systemLogLevel: "WARN",
-      },
+      logDays,
     },
-    { ...opts, dependsOn: [rights] },
+    opts,
   );
   new aws.lambda.Permission(
     name,

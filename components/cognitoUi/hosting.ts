@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { privateBucket } from "../shared/bucket.ts";
-import { plainServiceTrust } from "../shared/trust.ts";
+import { lambdaFunction } from "../shared/lambda.ts";
 import { customHeaders } from "./headers.ts";
 import { site } from "./site.ts";
 
@@ -88,61 +88,34 @@ function deployFunction(
   logDays: number,
   opts: pulumi.CustomResourceOptions,
 ): aws.lambda.Function {
-  const logGroup = new aws.cloudwatch.LogGroup(name, { retentionInDays: logDays }, opts);
-  const role = new aws.iam.Role(name, { assumeRolePolicy: plainServiceTrust("lambda.amazonaws.com") }, opts);
-  const rights = new aws.iam.RolePolicy(
-    name,
-    {
-      role: role.id,
-      policy: pulumi.jsonStringify({
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Sid: "Logs",
-            Effect: "Allow",
-            Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-            Resource: pulumi.interpolate`${logGroup.arn}:*`,
-          },
-          { Sid: "Site", Effect: "Allow", Action: "s3:GetObject", Resource: pulumi.interpolate`${bucket.arn}/*` },
-          {
-            Sid: "Deploy",
-            Effect: "Allow",
-            Action: [
-              "amplify:CreateDeployment",
-              "amplify:StartDeployment",
-              "amplify:ListJobs",
-              "amplify:GetJob",
-              "amplify:StopJob",
-            ],
-            Resource: [
-              branch.arn,
-              pulumi.interpolate`${branch.arn}/jobs/*`,
-              pulumi.interpolate`${branch.arn}/deployments/*`,
-            ],
-          },
-        ],
-      }),
-    },
-    { ...opts, parent: role },
-  );
-  const code = readFileSync(new URL("deploy/index.py", import.meta.url), "utf8");
-  return new aws.lambda.Function(
+  return lambdaFunction(
     name,
     {
       runtime: aws.lambda.Runtime.Python3d13,
-      architectures: ["arm64"],
-      handler: "index.handler",
-      code: new pulumi.asset.AssetArchive({ "index.py": new pulumi.asset.StringAsset(code) }),
-      role: role.arn,
+      files: { "index.py": readFileSync(new URL("deploy/index.py", import.meta.url), "utf8") },
       memorySize: 512,
       timeout: 900,
-      loggingConfig: {
-        logFormat: "JSON",
-        logGroup: logGroup.name,
-        applicationLogLevel: "INFO",
-        systemLogLevel: "WARN",
-      },
+      logDays,
+      statements: [
+        { Sid: "Site", Effect: "Allow", Action: "s3:GetObject", Resource: pulumi.interpolate`${bucket.arn}/*` },
+        {
+          Sid: "Deploy",
+          Effect: "Allow",
+          Action: [
+            "amplify:CreateDeployment",
+            "amplify:StartDeployment",
+            "amplify:ListJobs",
+            "amplify:GetJob",
+            "amplify:StopJob",
+          ],
+          Resource: [
+            branch.arn,
+            pulumi.interpolate`${branch.arn}/jobs/*`,
+            pulumi.interpolate`${branch.arn}/deployments/*`,
+          ],
+        },
+      ],
     },
-    { ...opts, dependsOn: [rights] },
+    opts,
   );
 }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Persona } from "../../authorizer/catalogue/personas.ts";
 import { authorizerFiles } from "../../authorizer/lambda/bundle.ts";
 import { type AccessTable, readAccessItem } from "../shared/accessTable.ts";
-import { plainServiceTrust } from "../shared/trust.ts";
+import { lambdaFunction } from "../shared/lambda.ts";
 
 /** A token that has the form of a JWT; anything else is answered 401 without asking the function. */
 const BEARER_JWT = "^Bearer [-_A-Za-z0-9]+\\.[-_A-Za-z0-9]+\\.[-_A-Za-z0-9]+$";
@@ -66,57 +66,31 @@ function authorizerFunction(
   args: TokenAuthorizerArgs,
   opts: pulumi.ResourceOptions,
 ): aws.lambda.Function {
-  const files = Object.entries(authorizerFiles(args.personas));
-  const logGroup = new aws.cloudwatch.LogGroup(name, { retentionInDays: args.logDays, kmsKeyId: args.kmsKeyArn }, opts);
-  const role = new aws.iam.Role(name, { assumeRolePolicy: plainServiceTrust("lambda.amazonaws.com") }, opts);
-  const rights = new aws.iam.RolePolicy(
-    name,
-    {
-      role: role.id,
-      policy: pulumi.jsonStringify({
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Sid: "Logs",
-            Effect: "Allow",
-            Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-            Resource: pulumi.interpolate`${logGroup.arn}:*`,
-          },
-          { Sid: "OwnEnvironment", Effect: "Allow", Action: "kms:Decrypt", Resource: args.kmsKeyArn },
-          readAccessItem(args.accessTable),
-        ],
-      }),
-    },
-    { ...opts, parent: role },
-  );
-  return new aws.lambda.Function(
+  return lambdaFunction(
     name,
     {
       runtime: aws.lambda.Runtime.NodeJS24dX,
-      architectures: ["arm64"],
-      handler: "index.handler",
-      code: new pulumi.asset.AssetArchive(
-        Object.fromEntries(files.map(([file, text]) => [file, new pulumi.asset.StringAsset(text)])),
-      ),
-      role: role.arn,
+      files: authorizerFiles(args.personas),
       memorySize: 512,
       timeout: 10,
-      kmsKeyArn: args.kmsKeyArn,
-      environment: {
-        variables: {
-          GATEHOUSE_ACCESS_TABLE: args.accessTable.name,
-          GATEHOUSE_USER_POOLS: pulumi.jsonStringify(args.userPools),
-          GATEHOUSE_ASSERTION_KEY: args.assertionKey,
-          GATEHOUSE_CACHE_SECONDS: String(args.cacheSeconds),
+      logDays: args.logDays,
+      logKeyArn: args.kmsKeyArn,
+      statements: [
+        { Sid: "OwnEnvironment", Effect: "Allow", Action: "kms:Decrypt", Resource: args.kmsKeyArn },
+        readAccessItem(args.accessTable),
+      ],
+      more: {
+        kmsKeyArn: args.kmsKeyArn,
+        environment: {
+          variables: {
+            GATEHOUSE_ACCESS_TABLE: args.accessTable.name,
+            GATEHOUSE_USER_POOLS: pulumi.jsonStringify(args.userPools),
+            GATEHOUSE_ASSERTION_KEY: args.assertionKey,
+            GATEHOUSE_CACHE_SECONDS: String(args.cacheSeconds),
+          },
         },
       },
-      loggingConfig: {
-        logFormat: "JSON",
-        logGroup: logGroup.name,
-        applicationLogLevel: "INFO",
-        systemLogLevel: "WARN",
-      },
     },
-    { ...opts, dependsOn: [rights] },
+    opts,
   );
 }
