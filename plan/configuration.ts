@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { sorted } from "./sameValue.ts";
 
 /** A stack's configuration as Pulumi hands it to the program: full key → text, objects as JSON text. */
 export interface Configuration {
@@ -58,14 +59,6 @@ function yaml(file: string, missing: string): Record<string, unknown> {
   } catch (error) {
     throw new ConfigurationError(`${file} is not YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-/** Pulumi hands objects to the program with their keys in order, whatever the file's; the plan must see the same. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
 }
 
 function record(value: unknown): Record<string, unknown> {

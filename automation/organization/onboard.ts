@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 import type { z } from "zod";
+import { same } from "../../plan/sameValue.ts";
 import { OrganizationError } from "./errors.ts";
 import { faultsOf } from "./faults.ts";
 import { parseOrganization } from "./read.ts";
@@ -45,18 +46,4 @@ export function addConsumer(path: string, consumer: NewConsumer): boolean {
 
 interface Known {
   readonly consumers?: Readonly<Record<string, unknown>>;
-}
-
-function same(one: unknown, other: unknown): boolean {
-  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, sorted(item)] as const),
-  );
 }

@@ -4,10 +4,11 @@ import rpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import type * as Messages from "@pulumi/pulumi/proto/provider_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import { same } from "../../../plan/sameValue.ts";
 import { partsOf, type SimulatedCloud } from "./cloud.ts";
 import { constructComponent } from "./component.ts";
 import { identityOf, refuseProtected } from "./rules.ts";
-import { fromWire, type Properties, same, toWire, UNKNOWN } from "./wire.ts";
+import { fromWire, type Properties, toWire, UNKNOWN } from "./wire.ts";
 
 /** A provider that the engine is told to use by its port, instead of a plugin. */
 export interface RunningProvider {

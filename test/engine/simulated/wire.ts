@@ -29,18 +29,3 @@ export function revealed(value: unknown): unknown {
   const plain = Object.fromEntries(Object.entries(rest).map(([key, item]) => [key, revealed(item)] as const));
   return mark === ARCHIVE ? { archive: plain.assets } : plain;
 }
-
-/** Whether two values are the same for the cloud, whatever the order of their keys. */
-export function same(one: unknown, other: unknown): boolean {
-  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, sorted(item)] as const),
-  );
-}
