@@ -9,7 +9,7 @@ import { EXPERIMENT, LAST_RUN } from "./ui/data.ts";
 import { type Subject, type Subjects, startSubjects } from "./ui/subjects.ts";
 import { type Loaded, type State, type Visit, visit } from "./ui/visit.ts";
 
-const ROUNDS = 6;
+const ROUNDS = 12;
 const ROUND_TRIP_MS = 30;
 const BARS = { kilobytes: 60, ratio: 1.1 };
 

@@ -44,6 +44,31 @@ describe("the web UI in a real browser: what a load asks for", function () {
     await context.close();
   });
 
+  it("asks what MLflow's page asks first while its script loads, once; anew after something was written", async () => {
+    const { context, page } = await entered();
+    const workspaces = "/ajax-api/3.0/mlflow/workspaces";
+    const times = (path: string) => asked.filter((each) => each === `GET ${path}`).length;
+    asked.length = 0;
+    await settled(page, () => page.reload());
+    // The bar asks, and so does MLflow's page.
+    assert.equal(times(workspaces), 1, asked.join("\n"));
+    assert.equal(times("/ajax-api/3.0/mlflow/server-info"), 1, asked.join("\n"));
+    const before = asked.indexOf("GET /ajax-api/2.0/mlflow/users/current");
+    assert.ok(asked.indexOf("GET /ajax-api/3.0/mlflow/server-info") < before, asked.join("\n"));
+
+    const again = await page.evaluate(async (path) => {
+      await fetch("/ajax-api/2.0/mlflow/experiments/create", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ name: `asked again ${Date.now()}` }),
+      });
+      return (await fetch(path)).json();
+    }, workspaces);
+    assert.equal(times(workspaces), 2, asked.join("\n"));
+    assert.ok(Array.isArray(again.workspaces), JSON.stringify(again));
+    await context.close();
+  });
+
   it("starts with the settings it knows, and takes others as soon as there are others", async () => {
     const { context, page, user } = await entered();
     const watched = new Watched(site, context);

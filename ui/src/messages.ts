@@ -17,6 +17,8 @@ export interface Token {
 export type ToWorker =
   | { readonly type: "claim" }
   | ({ readonly type: "session" } & Token)
+  /** A page comes up, with the session just handed over. */
+  | { readonly type: "opened" }
   | { readonly type: "forget" };
 
 /** A call that the gateway or MLflow refused. */

@@ -75,6 +75,7 @@ async function opened(config: Config, found: Session): Promise<void> {
   });
   onTabs((message) => message === "signed-out" && ended());
   handOver(found);
+  tellWorker({ type: "opened" });
   keepFresh();
   catchDownloads();
   sayWhenReleased(bar);

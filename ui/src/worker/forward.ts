@@ -1,4 +1,5 @@
 import type { Refused, SignedOut } from "../messages.ts";
+import { askAhead, askedAhead, forgetAhead } from "./ahead.ts";
 import { answerOf, nobody, unreachable } from "./answer.ts";
 import { forget, token } from "./token.ts";
 
@@ -26,6 +27,18 @@ export function gateway(): Promise<string> {
   return apiUrl;
 }
 
+/** A redirect would lead the token, or the person, somewhere else. */
+const GUARDED = { mode: "cors", credentials: "omit", redirect: "error" } satisfies RequestInit;
+
+/** Asks what MLflow's UI will ask first, for the person whose page just opened. */
+export async function startAhead(): Promise<void> {
+  const [target, bearer] = await Promise.all([gateway(), token()]);
+  if (bearer === undefined) return;
+  await askAhead(bearer, (path) =>
+    fetch(`${target}${path}`, { ...GUARDED, headers: { authorization: `Bearer ${bearer}` } }),
+  );
+}
+
 /** Sends a request of a page to the gateway, under the person's token, and gives the answer back. */
 export async function forward(event: FetchEvent, url: URL): Promise<Response> {
   const { request } = event;
@@ -40,24 +53,23 @@ export async function forward(event: FetchEvent, url: URL): Promise<Response> {
     ]);
     const send = (bearer: string) =>
       fetch(`${target}${url.pathname}${url.search}`, {
+        ...GUARDED,
         method: request.method,
         headers: headersOf(request, bearer),
         ...(body === undefined ? {} : { body }),
-        mode: "cors",
-        credentials: "omit",
         cache: KEPT.test(url.pathname) ? "no-store" : "default",
-        // A redirect would lead the token, or the person, somewhere else.
-        redirect: "error",
         signal: request.signal,
       });
     let bearer = first;
-    let response = bearer === undefined ? undefined : await send(bearer);
+    let response =
+      bearer === undefined ? undefined : ((await askedAhead(request, url, bearer)) ?? (await send(bearer)));
     if (response?.status === 401) {
       bearer = await token(bearer);
       response = bearer === undefined ? undefined : await send(bearer);
     }
     if (response === undefined || response.status === 401) {
       forget();
+      forgetAhead();
       await tellAll({ type: "signed-out" });
       return isNavigation ? backToShell(url) : nobody();
     }

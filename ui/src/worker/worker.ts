@@ -1,6 +1,7 @@
 // Gives every request for MLflow's API the person's token and sends it to the gateway, and nothing else anywhere.
 import type { ToWorker } from "../messages.ts";
-import { forward, gateway } from "./forward.ts";
+import { forgetAhead } from "./ahead.ts";
+import { forward, gateway, startAhead } from "./forward.ts";
 import { isApi } from "./paths.ts";
 import { forget, keep } from "./token.ts";
 
@@ -25,7 +26,11 @@ self.addEventListener("message", (event) => {
   const message = event.data as ToWorker;
   if (message.type === "claim") event.waitUntil(self.clients.claim());
   else if (message.type === "session") keep(message);
-  else if (message.type === "forget") forget();
+  else if (message.type === "opened") event.waitUntil(startAhead().catch(() => undefined));
+  else if (message.type === "forget") {
+    forget();
+    forgetAhead();
+  }
 });
 
 self.addEventListener("fetch", (event) => {
