@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { DATABASE_PORT, database } from "./mlflowServer/database.ts";
+import { ARTIFACT_TRAIL, dataEvents } from "./mlflowServer/dataEvents.ts";
 import type { Directory } from "./mlflowServer/directory.ts";
 import { environment, MLFLOW_PORT, migrationEnvironment } from "./mlflowServer/environment.ts";
 import { mlflowImage } from "./mlflowServer/image.ts";
@@ -71,11 +72,15 @@ export class MlflowServer extends pulumi.ComponentResource {
     super("gatehouse:index:MlflowServer", name, {}, opts);
     const child = { parent: this };
     const { account, region, logDays } = args;
-    const { server, network: networkSettings, database: databaseSettings } = args.settings;
+    const { server, network: networkSettings, database: databaseSettings, artifacts } = args.settings;
     const certificateArn = args.certificate?.arn ?? null;
     const port = listenerPort(certificateArn);
 
-    const key = dataKey(`${name}-key`, { account, region, description: "Data of MLflow" }, child);
+    const key = dataKey(
+      `${name}-key`,
+      { account, region, description: "Data of MLflow", trails: artifacts.dataEvents ? [ARTIFACT_TRAIL] : [] },
+      child,
+    );
     const network = privateNetwork(
       `${name}-network`,
       {
@@ -96,9 +101,15 @@ export class MlflowServer extends pulumi.ComponentResource {
 
     const { bucket } = privateBucket(
       `${name}-artifacts`,
-      { kmsKeyArn: key.arn, retain: true, lifecycle: [oldVersions(args.settings.artifacts)] },
+      { kmsKeyArn: key.arn, retain: true, lifecycle: [oldVersions(artifacts)] },
       child,
     );
+    if (artifacts.dataEvents)
+      dataEvents(
+        `${name}-artifact-events`,
+        { account, region, bucketArn: bucket.arn, kmsKeyArn: key.arn, logDays },
+        child,
+      );
     const aurora = database(
       `${name}-database`,
       {
@@ -147,7 +158,7 @@ export class MlflowServer extends pulumi.ComponentResource {
       `${name}-secret`,
       key.arn,
       args.settings.database.deletionProtection,
-      args.proofGeneration,
+      { proof: args.proofGeneration, keys: databaseSettings.keyGeneration },
       child,
     );
     const logGroup = new aws.cloudwatch.LogGroup(
@@ -181,12 +192,13 @@ export class MlflowServer extends pulumi.ComponentResource {
       `${name}-service`,
       {
         account,
-        removeDeletedDays: args.settings.artifacts.removeDeletedDays,
+        removeDeletedDays: artifacts.removeDeletedDays,
         region,
         settings: server,
         image: image.uri,
         environment: environment({
           proofGeneration: args.proofGeneration,
+          keyGeneration: databaseSettings.keyGeneration,
           region,
           directory: args.directory,
           accessTable: this.accessTable.name,
@@ -226,9 +238,9 @@ export class MlflowServer extends pulumi.ComponentResource {
     this.linkSecurityGroupId = groups.link.id;
     this.artifactBucket = bucket.bucket;
     this.kmsKeyArn = key.arn;
-    // Not before every task accepts it.
+    // Not before every task accepts them.
     this.proof = pulumi.all([secrets.proof, mlflow.id]).apply(([proof]) => proof);
-    this.assertionKey = secrets.assertionKey;
+    this.assertionKey = pulumi.all([secrets.assertionKey, mlflow.id]).apply(([key]) => key);
     this.registerOutputs({ artifactBucket: this.artifactBucket, internalUrl: this.internalUrl });
   }
 }

@@ -11,6 +11,8 @@ const MODEL_SOURCES = "^(mlflow-artifacts:/|runs:/|models:/|dummy-source$|prompt
 
 export interface EnvironmentArgs {
   readonly proofGeneration: number;
+  /** Of the keys that rows of the database are encrypted with. */
+  readonly keyGeneration: number;
   readonly region: string;
   readonly directory: Directory;
   /** Name of the table of the access policy. */
@@ -50,6 +52,7 @@ export function environment(args: EnvironmentArgs): { name: string; value: pulum
     ...(args.proofGeneration === 1 ? {} : { GATEHOUSE_PROOF_GENERATION: String(args.proofGeneration) }),
     GATEHOUSE_WORKERS: String(args.workers),
     MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: MODEL_SOURCES,
+    ...(args.keyGeneration === 1 ? {} : { MLFLOW_CRYPTO_KEK_VERSION: String(args.keyGeneration) }),
     MLFLOW_DISABLE_TELEMETRY: "true",
     MLFLOW_ENABLE_AI_GATEWAY: String(args.aiGateway),
     // MLflow compares the whole Host header, and a client may leave a default port out.

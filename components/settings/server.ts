@@ -66,6 +66,11 @@ export const database = z
       ["iam", "password"],
       "How MLflow logs in: by tokens of its task's role, 15 minutes each, or by the password that RDS changes every week.",
     ).default("iam"),
+    keyGeneration: whole(
+      1,
+      1_000_000,
+      "Raise it by one, never by more, to change the keys that MLflow encrypts API keys and webhooks' secrets with; what is stored is encrypted anew before MLflow starts.",
+    ).default(1),
     snapshotBeforeUpgrade: flag(
       "Takes a snapshot before the tables change for a newer MLflow, which can't be undone otherwise; kept until somebody deletes it, and paid by its size.",
     ).default(true),
@@ -83,5 +88,8 @@ export const artifacts = z
     )
       .nullable()
       .default(null),
+    dataEvents: flag(
+      "Writes down each read, write and delete of an artifact in a trail of CloudTrail, kept `gateway.logDays` days: presigned URLs are used beside every other log.",
+    ).default(false),
   })
   .prefault({});

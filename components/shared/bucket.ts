@@ -10,6 +10,8 @@ export interface PrivateBucketArgs {
   readonly statements?: (bucketArn: string) => readonly object[];
   /** Keeps the bucket when the stack goes. */
   readonly retain: boolean;
+  /** Refuses that the stack lets go of it; default as `retain`. */
+  readonly protect?: boolean;
 }
 
 export interface PrivateBucket {
@@ -20,7 +22,11 @@ export interface PrivateBucket {
 
 /** A bucket without public access, with versions, encryption, TLS only, and no object of another account. */
 export function privateBucket(name: string, args: PrivateBucketArgs, opts: pulumi.ResourceOptions): PrivateBucket {
-  const bucket = new aws.s3.Bucket(name, {}, { ...opts, retainOnDelete: args.retain, protect: args.retain });
+  const bucket = new aws.s3.Bucket(
+    name,
+    {},
+    { ...opts, retainOnDelete: args.retain, protect: args.protect ?? args.retain },
+  );
   const under = { ...opts, parent: bucket };
   const target = { bucket: bucket.id };
   const closed = new aws.s3.BucketPublicAccessBlock(

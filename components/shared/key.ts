@@ -6,6 +6,8 @@ export interface DataKeyArgs {
   readonly region: string;
   /** What the key protects, for the console. */
   readonly description: string;
+  /** Names of the trails of CloudTrail that encrypt their files with it. */
+  readonly trails?: readonly string[];
 }
 
 /** A customer managed key that rotates every year. It outlives the stack: what it encrypted would be lost with it. */
@@ -23,7 +25,7 @@ export function dataKey(name: string, args: DataKeyArgs, opts: pulumi.ResourceOp
 }
 
 /** The account's own IAM policies decide on the key, as AWS's default key policy says; CloudWatch needs statements of its own. */
-function keyPolicy({ account, region }: DataKeyArgs) {
+function keyPolicy({ account, region, trails = [] }: DataKeyArgs) {
   return {
     Version: "2012-10-17",
     Statement: [
@@ -52,6 +54,24 @@ function keyPolicy({ account, region }: DataKeyArgs) {
         Resource: "*",
         Condition: { StringEquals: { "aws:SourceAccount": account } },
       },
+      ...trails.map((trail) => trailStatement(trailArn({ account, region, trail }))),
     ],
+  };
+}
+
+/** ARN of a trail, which its bucket and its key have to name before it is made. */
+export function trailArn(of: { readonly account: string; readonly region: string; readonly trail: string }): string {
+  return `arn:aws:cloudtrail:${of.region}:${of.account}:trail/${of.trail}`;
+}
+
+/** Source: CloudTrail guide, "Configure AWS KMS key policies for CloudTrail". */
+function trailStatement(arn: string) {
+  return {
+    Sid: "TrailOfThisAccount",
+    Effect: "Allow",
+    Principal: { Service: "cloudtrail.amazonaws.com" },
+    Action: ["kms:GenerateDataKey*", "kms:DescribeKey"],
+    Resource: "*",
+    Condition: { StringEquals: { "aws:SourceArn": arn } },
   };
 }

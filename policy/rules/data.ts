@@ -59,6 +59,21 @@ function unmet({ type, props }: Declared, wants: Readonly<Record<string, Wants>>
   });
 }
 
+export const trailsShowChanges: Rule = {
+  name: "trails-show-changes",
+  description:
+    "Every trail signs its files, so that a changed or missing one is found out, and encrypts them with a key of its own.",
+  remedy: "Set `enableLogFileValidation` to true and `kmsKeyId`.",
+  types: ["aws:cloudtrail/trail:Trail"],
+  check: (resource) =>
+    unmet(resource, {
+      [resource.type]: [
+        ["enableLogFileValidation", isTrue, "nobody can tell whether its files are whole: file validation is off"],
+        ["kmsKeyId", Boolean, "its files are not encrypted with a key of their own"],
+      ],
+    }),
+};
+
 export const databaseIsPrivate: Rule = {
   name: "database-is-private",
   description: "No database has a public address.",

@@ -1,5 +1,5 @@
 import type { Rule, StackRule } from "../rule.ts";
-import { bucketsAreClosed, databaseIsPrivate, dataIsKept, storesAreEncrypted } from "./data.ts";
+import { bucketsAreClosed, databaseIsPrivate, dataIsKept, storesAreEncrypted, trailsShowChanges } from "./data.ts";
 import { codeDoorRefusesStrangers, methodHasAuthorizer, modernTls, noDataTrace, stageHasAccessLog } from "./gateway.ts";
 import {
   noBroadManagedPolicy,
@@ -32,6 +32,7 @@ export const RULES: readonly Rule[] = [
   noDataTrace,
   stageHasAccessLog,
   logsEnd,
+  trailsShowChanges,
   lambdaRuntimeIsSupported,
   containersAreConfined,
   serviceIsPrivate,

@@ -177,6 +177,53 @@ describe("what MlflowServer puts around MLflow", () => {
     assert.deepEqual(rules[1]?.noncurrentVersionExpiration, { noncurrentDays: 90 });
   });
 
+  it("writes down who touches an artifact where a setting says so: that bucket's objects alone, in files that show a change", async () => {
+    assert.deepEqual(run.all("aws:cloudtrail/trail:Trail"), []);
+    const watched = await centralRun({ artifacts: { dataEvents: true }, gateway: { logDays: 90 } });
+    const { inputs } = watched.one("aws:cloudtrail/trail:Trail");
+    const artifacts = watched.one("aws:s3/bucket:Bucket", "gatehouse-mlflow-artifacts").state;
+    const log = watched.one("aws:s3/bucket:Bucket", "gatehouse-mlflow-artifact-events-log");
+    const key = watched.one("aws:kms/key:Key");
+    assert.deepEqual(
+      [inputs.s3BucketName, inputs.enableLogFileValidation, inputs.kmsKeyId],
+      [log.state.bucket, true, key.state.arn],
+    );
+    const [selector, ...others] = inputs.advancedEventSelectors as { fieldSelectors: unknown }[];
+    assert.deepEqual(others, []);
+    assert.deepEqual(selector?.fieldSelectors, [
+      { field: "eventCategory", equals: ["Data"] },
+      { field: "resources.type", equals: ["AWS::S3::Object"] },
+      { field: "resources.ARN", startsWiths: [`${String(artifacts.arn)}/`] },
+    ]);
+    assert.deepEqual([log.protect, log.retainOnDelete], [false, true]);
+    const trail = `arn:aws:cloudtrail:eu-west-1:111111111111:trail/${String(inputs.name)}`;
+    const allowed = policy(watched.one("aws:s3/bucketPolicy:BucketPolicy", log.name).inputs.policy).Statement.filter(
+      ({ Effect }) => Effect === "Allow",
+    );
+    assert.deepEqual(
+      allowed.map(({ Principal, Action, Resource, Condition }) => [Principal, Action, Resource, Condition]),
+      [
+        [
+          { Service: "cloudtrail.amazonaws.com" },
+          "s3:GetBucketAcl",
+          log.state.arn,
+          { StringEquals: { "aws:SourceArn": trail } },
+        ],
+        [
+          { Service: "cloudtrail.amazonaws.com" },
+          "s3:PutObject",
+          `${String(log.state.arn)}/AWSLogs/111111111111/*`,
+          { StringEquals: { "aws:SourceArn": trail, "s3:x-amz-acl": "bucket-owner-full-control" } },
+        ],
+      ],
+    );
+    const encrypts = policy(key.inputs.policy).Statement.find(({ Sid }) => Sid === "TrailOfThisAccount");
+    assert.deepEqual(encrypts?.Condition, { StringEquals: { "aws:SourceArn": trail } });
+    const lifecycle = watched.one("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", log.name).inputs;
+    const rules = lifecycle.rules as Record<string, unknown>[];
+    assert.deepEqual(rules.find(({ id }) => id === "logs")?.expiration, { days: 90 });
+  });
+
   it("rotates its key, keeps it on destroy, and encrypts every log group with it", () => {
     const key = run.one("aws:kms/key:Key");
     assert.equal(key.inputs.enableKeyRotation, true);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Resource } from "../../plan/plan.ts";
 import type { Declared, DeclaredStack } from "../../policy/rule.ts";
 import { RULES, STACK_RULES } from "../../policy/rules/index.ts";
+import { centralRun } from "../components/stacks.ts";
 import { declaredPlan } from "../helpers/declared.ts";
 
 type Change = (resources: Declared[]) => Declared[];
@@ -11,6 +12,15 @@ describe("guard rails", () => {
     it(`hold for ${stack}`, async () => {
       assert.deepEqual(faultsOf(await resourcesOf(stack)), []);
     });
+
+  it("hold for central with a trail of its artifacts", async () => {
+    const { resources } = await centralRun({ artifacts: { dataEvents: true } });
+    const made = resources.map(({ type, name, inputs, state }) =>
+      declared({ type, name, inputs, id: String(state.id), state }),
+    );
+    assert.ok(made.some(({ type }) => type === "aws:cloudtrail/trail:Trail"));
+    assert.deepEqual(faultsOf(made), []);
+  });
 
   it("each have a name, a sentence and a remedy, and look at something that a stack declares or could", async () => {
     const names = [...RULES, ...STACK_RULES].map(({ name }) => name);
@@ -203,6 +213,12 @@ describe("guard rails", () => {
       "central",
       add("aws:rds/clusterInstance:ClusterInstance", { publiclyAccessible: true }),
     ],
+    [
+      "a trail whose files anybody could change unseen",
+      "trails-show-changes",
+      "central",
+      add("aws:cloudtrail/trail:Trail", { kmsKeyId: "a-key" }),
+    ],
     ["a log that never ends", "logs-end", "central", add("aws:cloudwatch/logGroup:LogGroup", {})],
     [
       "a function on an old runtime",
@@ -258,7 +274,13 @@ async function resourcesOf(stack: "central" | "datascience"): Promise<Declared[]
 /** What a resource answers to, by resource. */
 const answersTo = new WeakMap<Declared, ReadonlySet<unknown>>();
 
-function declared({ type, name, inputs, id, state }: Resource): Declared {
+function declared({
+  type,
+  name,
+  inputs,
+  id,
+  state,
+}: Pick<Resource, "type" | "name" | "inputs" | "id" | "state">): Declared {
   const resource = { type, name, props: inputs, protect: false };
   answersTo.set(resource, new Set([id, state.bucket, state.arn].filter(Boolean)));
   return resource;
