@@ -81,7 +81,7 @@ export const gateway = z
     proofGeneration: whole(
       1,
       1_000_000,
-      "Raise it by one, never by more, to change what the gateway proves itself with to MLflow; both the new and the old one work while `up` goes on.",
+      "Raise it by one, never by more, to change what the gateway proves itself and a browser's user with to MLflow; both the new and the old one work while `up` goes on.",
     ).default(1),
     webAclArn: arn("wafv2", "Regional web ACL in front of both doors.").nullable().default(null),
     logDays: field(

@@ -1,14 +1,13 @@
 """Turns the environment of the container into the command line and environment of `mlflow server`; says all that is
 wrong with it at once."""
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from gatehouse_mlflow.access import Access, Problems
+from gatehouse_mlflow.rekey import StoredKeys, read_keys
 from gatehouse_mlflow.settings import SettingsError, read_gate_settings
 
 # What a client may give as a model version's source; any other scheme makes the server read it with its own role.
@@ -25,6 +24,9 @@ _DEFAULTS = {
     "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX": _MODEL_SOURCES,
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_AI_GATEWAY": "false",
+    # The server has no way to the internet, where MLflow would look for newer lists of models, one provider after the
+    # other; it has lists of its own. A mirror may be named: `https://...` or `file:///...`.
+    "MLFLOW_MODEL_CATALOG_URI": "",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "MLFLOW_SERVER_X_FRAME_OPTIONS": "SAMEORIGIN",
 }
@@ -53,13 +55,16 @@ class ServerPlan:
     artifacts: str
     arguments: tuple[str, ...]
     environ: Mapping[str, str]
+    keys: StoredKeys
 
 
 def plan_server(environ: Mapping[str, str]) -> ServerPlan:
     """Raises SettingsError with every problem found."""
     problems = Problems()
     gate = read_gate_settings(environ, problems)
-    _secrets(environ, problems)
+    flask = "MLFLOW_FLASK_SERVER_SECRET_KEY"
+    problems.expect(len(environ.get(flask, "")) >= 32, f"{flask} must have 32 or more characters")
+    keys = read_keys(environ, problems)
     database = _database(environ, problems)
     artifacts = _artifacts(environ, problems)
     port = _number(environ, "GATEHOUSE_PORT", 5000, 65535, problems)
@@ -80,11 +85,12 @@ def plan_server(environ: Mapping[str, str]) -> ServerPlan:
         f"--uvicorn-opts={_UVICORN}",
     )
     # The database's URL travels in the environment, so that the list of processes doesn't show it.
-    mlflow = {**_DEFAULTS, **{name: value for name, value in environ.items() if value}, **_FORCED}
+    mlflow = {**_DEFAULTS, **{name: value for name, value in environ.items() if value}, **_FORCED, **keys.environ()}
     if region := mlflow.get("AWS_REGION"):
         # What ECS is told; boto3 reads only the other name, and signs for the wrong region without it.
         mlflow.setdefault("AWS_DEFAULT_REGION", region)
-    return ServerPlan(gate.access, database, artifacts, arguments, {**mlflow, "MLFLOW_BACKEND_STORE_URI": database})
+    mlflow["MLFLOW_BACKEND_STORE_URI"] = database
+    return ServerPlan(gate.access, database, artifacts, arguments, mlflow, keys)
 
 
 def auth_configuration(database: str) -> str:
@@ -99,20 +105,6 @@ def auth_configuration(database: str) -> str:
         f"database_uri = {database.replace('%', '%%')}",
     )
     return "\n".join(lines) + "\n"
-
-
-def _secrets(environ: Mapping[str, str], problems: Problems) -> None:
-    for name in ("MLFLOW_FLASK_SERVER_SECRET_KEY", "MLFLOW_CRYPTO_KEK_PASSPHRASE"):
-        problems.expect(len(environ.get(name, "")) >= 32, f"{name} must have 32 or more characters")
-    try:
-        key = base64.b64decode(environ.get("MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY", ""), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    problems.expect(
-        len(key) == 32,
-        "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY must be a Fernet key: 32 bytes in URL-safe base64 (without it, "
-        "every worker makes up its own and webhooks get lost)",
-    )
 
 
 def _database(environ: Mapping[str, str], problems: Problems) -> str:

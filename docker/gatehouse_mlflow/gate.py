@@ -43,7 +43,7 @@ class Gate:
         self._policy = policy
         self._access: Access = settings.access
         self._proofs = settings.proofs
-        self._key = settings.assertion_key
+        self._keys = settings.assertion_keys
         self._cross_origin = CrossOrigin(settings.cross_origins)
         self._catalogue = catalogue
         self._users = users
@@ -100,7 +100,7 @@ class Gate:
 
     def _session(self, headers: GatewayHeaders) -> Session:
         check_proof(headers, self._proofs)
-        return read_session(headers, self._access, self._key, time.time())
+        return read_session(headers, self._access, self._keys, time.time())
 
     async def _narrowed(self, session: Session, route: Route) -> Session:
         """The session without what the access policy takes from it; a person it shuts out is refused."""

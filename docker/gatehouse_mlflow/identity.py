@@ -33,11 +33,11 @@ def check_proof(headers: GatewayHeaders, accepted: tuple[bytes, ...]) -> None:
         raise Refused(401, "this server is reached through the gateway only: the request's proof is wrong")
 
 
-def read_session(headers: GatewayHeaders, access: Access, key: bytes, now: float) -> Session:
+def read_session(headers: GatewayHeaders, access: Access, keys: tuple[bytes, ...], now: float) -> Session:
     """Exactly one door speaks for a request."""
     if bool(headers.caller) == bool(headers.assertion):
         raise Refused(401, "exactly one of the gateway's two identity headers must be filled")
-    return _caller(headers.caller, access) if headers.caller else _asserted(headers.assertion, access, key, now)
+    return _caller(headers.caller, access) if headers.caller else _asserted(headers.assertion, access, keys, now)
 
 
 def _caller(value: bytes, access: Access) -> Session:
@@ -64,8 +64,8 @@ def _caller(value: bytes, access: Access) -> Session:
     return _session(person, (access.personas[role.persona],), role.workspaces)
 
 
-def _asserted(value: bytes, access: Access, key: bytes, now: float) -> Session:
-    assertion = verify_assertion(value, key, now)
+def _asserted(value: bytes, access: Access, keys: tuple[bytes, ...], now: float) -> Session:
+    assertion = verify_assertion(value, keys, now)
     if not assertion.personas:
         raise Refused(
             403, f"`{assertion.person}` is in no group that has a persona; ask the platform team to add you to one"

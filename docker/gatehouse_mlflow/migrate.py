@@ -55,7 +55,7 @@ def migrate(url: str, snapshot: Callable[[str], None] | None = None) -> list[Mig
 
     engine = create_sqlalchemy_engine_with_retry(url)
     try:
-        with _alone(engine):
+        with alone(engine):
             return _migrate(engine, snapshot)
     finally:
         engine.dispose()
@@ -131,7 +131,7 @@ def _schemas() -> tuple[Schema, Schema]:
 
 
 @contextmanager
-def _alone(engine: Any) -> Iterator[None]:
+def alone(engine: Any) -> Iterator[None]:
     """PostgreSQL: one task at a time, others wait. The lock is the session's, so that a killed task frees it. SQLite is
     of one machine, where one run holds the data folder."""
     if engine.dialect.name != "postgresql":

@@ -72,3 +72,8 @@ def _migrate(plan: ServerPlan) -> None:
     for done in migrate(plan.database, snapshots(os.environ, log_line)):
         if done.pending:
             log_line("migrated", tables=done.schema, before=done.found, now=done.head)
+    from gatehouse_mlflow.rekey import rekey
+
+    anew = rekey(plan.database, plan.keys)
+    if anew.api_keys or anew.webhooks:
+        log_line("encrypted anew", generation=plan.keys.generation, apiKeys=anew.api_keys, webhooks=anew.webhooks)

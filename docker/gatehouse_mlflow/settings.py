@@ -22,7 +22,7 @@ class GateSettings:
 
     access: Access
     proofs: tuple[bytes, ...] = field(repr=False)
-    assertion_key: bytes = field(repr=False)
+    assertion_keys: tuple[bytes, ...] = field(repr=False)
     cross_origins: str = ""
 
 
@@ -48,17 +48,25 @@ def read_gate_settings(environ: Mapping[str, str], problems: Problems) -> GateSe
             f"GATEHOUSE_PROOF must be one or two values of {_MIN_SECRET} or more printable characters without comma, "
             "with one space between them",
         )
-    key = environ.get("GATEHOUSE_ASSERTION_KEY", "")
+    keys = environ.get("GATEHOUSE_ASSERTION_KEY", "").split(" ")
     if _given(environ, "GATEHOUSE_ASSERTION_KEY", problems):
-        problems.expect(_secret(key), f"GATEHOUSE_ASSERTION_KEY must have {_MIN_SECRET} or more printable characters")
+        problems.expect(
+            len(keys) <= 2 and all(_secret(key) for key in keys),
+            f"GATEHOUSE_ASSERTION_KEY must be one or two values of {_MIN_SECRET} or more printable characters, with "
+            "one space between them",
+        )
     if access is None or len(problems) > before:
         return None
     origins = environ.get("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", "")
-    return GateSettings(access, tuple(proof.encode() for proof in proofs), key.encode(), origins)
+    return GateSettings(access, _encoded(proofs), _encoded(keys), origins)
 
 
 def _given(environ: Mapping[str, str], name: str, problems: Problems) -> bool:
     return problems.expect(bool(environ.get(name)), f"{name} is not set")
+
+
+def _encoded(values: list[str]) -> tuple[bytes, ...]:
+    return tuple(value.encode() for value in values)
 
 
 def _secret(value: str) -> bool:

@@ -43,6 +43,24 @@ def test_plan() -> None:
     assert not any("mlflow@db.internal" in argument for argument in plan.arguments)
 
 
+def test_mlflow_is_told_the_new_key_alone() -> None:
+    new, old = "n" * 40, "c" * 40
+    fernet, before = "B" * 43 + "=", "A" * 43 + "="
+    plan = plan_server(
+        environ(
+            MLFLOW_CRYPTO_KEK_PASSPHRASE=f"{new} {old}",
+            MLFLOW_CRYPTO_KEK_VERSION="2",
+            MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY=f"{fernet} {before}",
+        )
+    )
+    assert plan.environ["MLFLOW_CRYPTO_KEK_PASSPHRASE"] == new
+    assert plan.environ["MLFLOW_CRYPTO_KEK_VERSION"] == "2"
+    assert plan.environ["MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY"] == fernet
+    assert (plan.keys.passphrase_before, plan.keys.fernet_before) == (old, before)
+    assert old not in repr(plan.keys)
+    assert new not in repr(plan.keys)
+
+
 def test_fail_closed_is_not_negotiable() -> None:
     plan = plan_server(environ(MLFLOW_BASIC_AUTH_FAIL_CLOSED="false", MLFLOW_ENABLE_AI_GATEWAY="true"))
     assert plan.environ["MLFLOW_BASIC_AUTH_FAIL_CLOSED"] == "true"
@@ -73,6 +91,13 @@ def test_all_problems_at_once() -> None:
         ("GATEHOUSE_PROOF", f"{PROOF},{PROOF}"),
         ("GATEHOUSE_PROOF", f"{PROOF}  {PROOF}"),
         ("GATEHOUSE_ASSERTION_KEY", "short"),
+        ("GATEHOUSE_ASSERTION_KEY", f"{KEY} short"),
+        ("GATEHOUSE_ASSERTION_KEY", f"{KEY} {KEY} {KEY}"),
+        ("MLFLOW_CRYPTO_KEK_PASSPHRASE", "c" * 40 + " short"),
+        ("MLFLOW_CRYPTO_KEK_PASSPHRASE", " ".join(["c" * 40] * 3)),
+        ("MLFLOW_CRYPTO_KEK_VERSION", "0"),
+        ("MLFLOW_CRYPTO_KEK_VERSION", "two"),
+        ("MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY", "A" * 43 + "=  " + "A" * 43 + "="),
         ("MLFLOW_FLASK_SERVER_SECRET_KEY", "short"),
         ("MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY", "c2hvcnQ="),
         ("MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY", "A" * 42 + "!="),

@@ -52,7 +52,7 @@ def call(path: str = "/version", method: str = "GET", users: Any = None, **given
     headers = {"x-gatehouse-proof": PROOF, "x-gatehouse-caller": CALLER, "x-gatehouse-assertion": ""}
     headers |= {name.replace("_", "-"): value for name, value in given.items()}
     recorder = Recorder()
-    settings = GateSettings(access_of(), (PROOF.encode(),), KEY.encode(), "https://ui.example,*.example")
+    settings = GateSettings(access_of(), (PROOF.encode(),), (KEY.encode(),), "https://ui.example,*.example")
     gate = Gate(recorder, settings, parse_catalogue(ROWS), users or AnyUsers())
     sent = answers(gate, path, [(n.encode(), v.encode()) for n, v in headers.items() if v != "-"], method)
     answer = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
@@ -143,7 +143,7 @@ def test_cross_origin_answers() -> None:
 
 
 def test_websockets_are_closed_and_lifespan_passes() -> None:
-    gate = Gate(Recorder(), GateSettings(access_of(), (b"",), b""), parse_catalogue(ROWS), AnyUsers())
+    gate = Gate(Recorder(), GateSettings(access_of(), (b"",), (b"",)), parse_catalogue(ROWS), AnyUsers())
     sent: list[Any] = []
 
     async def send(message: Any) -> None:

@@ -18,7 +18,7 @@ def given(caller: str = "", assertion: str = "", proof: str = PROOF) -> GatewayH
 
 
 def session(access: Access, **headers: str) -> Session:
-    return read_session(given(**headers), access, KEY.encode(), time.time())
+    return read_session(given(**headers), access, (KEY.encode(),), time.time())
 
 
 def test_proof_and_its_rotation() -> None:
@@ -100,6 +100,18 @@ def test_refuses_claims(access: Access, claims: dict[str, Any], status: int) -> 
     with pytest.raises(Refused) as refused:
         session(access, assertion=sign(**claims))
     assert refused.value.status == status
+
+
+def test_accepts_the_key_before_while_the_authorizers_is_being_changed(access: Access) -> None:
+    new = "new-key-0123456789-0123456789-0123456789"
+    keys = (new.encode(), KEY.encode())
+    for key in (new, KEY):
+        assert read_session(given(assertion=sign(key=key)), access, keys, time.time()).person == "ada"
+    for key in (f"{new} {KEY}", KEY[:-1]):
+        with pytest.raises(Refused, match="signature"):
+            read_session(given(assertion=sign(key=key)), access, keys, time.time())
+    with pytest.raises(Refused, match="signature"):
+        read_session(given(assertion=sign()), access, (new.encode(),), time.time())
 
 
 def test_refuses_forged_assertions(access: Access) -> None:

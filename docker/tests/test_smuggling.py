@@ -51,7 +51,7 @@ def smuggled(chance: random.Random) -> list[tuple[bytes, bytes]]:
 def test_nothing_added_changes_who_calls(seed: int) -> None:
     chance = random.Random(seed)
     recorder = Recorder()
-    settings = GateSettings(access_of(), (PROOF.encode(),), KEY.encode(), "https://ui.example")
+    settings = GateSettings(access_of(), (PROOF.encode(),), (KEY.encode(),), "https://ui.example")
     gate = Gate(recorder, settings, parse_catalogue(ROWS), AnyUsers())
     good = [(b"x-gatehouse-proof", PROOF.encode()), (b"x-gatehouse-caller", CALLER.encode())]
     passed = refused = 0
@@ -84,7 +84,7 @@ def test_nothing_added_changes_who_calls(seed: int) -> None:
 def test_without_the_proof_nothing_helps(seed: int) -> None:
     chance = random.Random(1000 + seed)
     recorder = Recorder()
-    settings = GateSettings(access_of(), (PROOF.encode(),), KEY.encode(), "https://ui.example")
+    settings = GateSettings(access_of(), (PROOF.encode(),), (KEY.encode(),), "https://ui.example")
     gate = Gate(recorder, settings, parse_catalogue(ROWS), AnyUsers())
     for _ in range(200):
         headers = [(name, value.replace(PROOF.encode(), b"guess")) for name, value in smuggled(chance)]

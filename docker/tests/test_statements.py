@@ -60,7 +60,7 @@ class Checked(Recorder):
 def test_no_statement_for_a_known_person(store: SqlAlchemyStore, statements: list[str], door: str) -> None:
     now = [0.0]
     users = Users(store, clock=lambda: now[0])
-    gate = Gate(Checked(), GateSettings(access_of(), (PROOF.encode(),), KEY.encode(), ""), read_catalogue(), users)
+    gate = Gate(Checked(), GateSettings(access_of(), (PROOF.encode(),), (KEY.encode(),), ""), read_catalogue(), users)
 
     def ask(path: str = SEARCH) -> int:
         said = (

@@ -32,6 +32,12 @@ function environmentOf(run: Run): Record<string, string> {
   return Object.fromEntries(container(run).environment.map(({ name, value }) => [name, value]));
 }
 
+/** What Secrets Manager holds for a variable. */
+function secretOf(run: Run, variable: string): string {
+  const { inputs } = run.one("aws:secretsmanager/secretVersion:SecretVersion", `gatehouse-mlflow-secret-${variable}`);
+  return String(inputs.secretString);
+}
+
 describe("MlflowServer", () => {
   let run: Run;
   before(async () => {
@@ -260,6 +266,47 @@ describe("MlflowServer", () => {
     assert.deepEqual(sent(rotated), [`'${after[0]}'`]);
     const generation = container(rotated).environment.find(({ name }) => name === "GATEHOUSE_PROOF_GENERATION");
     assert.equal(generation?.value, "2");
+  });
+
+  it("changes the key of assertions with the proof: MLflow accepts both, the authorizer signs with the new one", async () => {
+    const rotated = await centralRun({ gateway: { proofGeneration: 2 } });
+    const accepted = secretOf(rotated, "gatehouse-assertion-key").split(" ");
+    const { environment } = rotated.one("aws:lambda/function:Function", "gatehouse-browser-authorizer").inputs;
+    const { GATEHOUSE_ASSERTION_KEY: signs } = object(object(environment).variables);
+    assert.deepEqual(accepted, [signs, secretOf(run, "gatehouse-assertion-key")]);
+    assert.notEqual(accepted[0], accepted[1]);
+    const third = await centralRun({ gateway: { proofGeneration: 3 } });
+    assert.equal(secretOf(third, "gatehouse-assertion-key").split(" ")[1], accepted[0], "the older one is replaced");
+  });
+
+  it("changes what rows are encrypted with by one number: the new key first, the one before for what is stored", async () => {
+    const names = ["mlflow-crypto-kek-passphrase", "mlflow-webhook-secret-encryption-key"] as const;
+    const rotated = await centralRun({ database: { keyGeneration: 2 } });
+    for (const name of names) {
+      const [now, before, ...others] = secretOf(rotated, name).split(" ");
+      assert.deepEqual([before, others], [secretOf(run, name), []]);
+      assert.notEqual(now, before);
+    }
+    assert.equal(environmentOf(rotated).MLFLOW_CRYPTO_KEK_VERSION, "2");
+    const isProtected = (of: Run) =>
+      of.resources.flatMap(({ type, name, protect }) =>
+        type.startsWith("random:") && /-(?:kek|webhook)/.test(name)
+          ? [[name.replace("gatehouse-mlflow-secret-", ""), protect]]
+          : [],
+      );
+    // A protected one could not be replaced by the next step.
+    assert.deepEqual(isProtected(rotated), [
+      ["webhook", false],
+      ["webhook-even", true],
+      ["kek", false],
+      ["kek-even", true],
+    ]);
+    assert.deepEqual(isProtected(run), [
+      ["webhook", true],
+      ["kek", true],
+    ]);
+    const proof = (of: Run) => secretOf(of, "gatehouse-proof");
+    assert.equal(proof(rotated), proof(run), "the gateway's proof has a number of its own");
   });
 
   it("removes nothing for good by itself, unless a setting says after how many days", async () => {
