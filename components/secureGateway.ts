@@ -9,6 +9,7 @@ import { doorDomain } from "./secureGateway/domain.ts";
 import { door, doorApi } from "./secureGateway/door.ts";
 import { definitionOf } from "./secureGateway/doors.ts";
 import { personaPolicies } from "./secureGateway/policies.ts";
+import { sessionLimit } from "./secureGateway/sessionLimit.ts";
 import type { CentralSettings } from "./settings/central.ts";
 import type { AccessTable } from "./shared/accessTable.ts";
 
@@ -66,6 +67,10 @@ export class SecureGateway extends pulumi.ComponentResource {
             child,
           )
         : new aws.apigateway.VpcLink(`${name}-link`, { targetArn: server.networkLoadBalancerArn }, child);
+    const webAclArn =
+      settings.requestsPerSession === null
+        ? settings.webAclArn
+        : sessionLimit(`${name}-sessions`, settings.requestsPerSession, child).arn;
     const doorArgs = {
       account,
       settings,
@@ -74,6 +79,7 @@ export class SecureGateway extends pulumi.ComponentResource {
       internalUrl: server.internalUrl,
       proof: server.proof,
       origin: args.origin,
+      webAclArn,
       kmsKeyArn: server.kmsKeyArn,
       before: settings.logRole ? [logRole(`${name}-logs`, child)] : [],
     };

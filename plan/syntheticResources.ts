@@ -238,6 +238,10 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
     const arn = `arn:aws:sns:${region}:${account}:${physicalName}`;
     return { id: arn, state: { arn } };
   },
+  "aws:wafv2/webAcl:WebAcl": ({ region, account, physicalName, digest }) => {
+    const id = digest.slice(0, 32);
+    return { id, state: { arn: `arn:aws:wafv2:${region}:${account}:regional/webacl/${physicalName}/${id}` } };
+  },
   "awsx:ecr:Image": ({ region, account, digest }) => ({
     state: { imageUri: `${account}.dkr.ecr.${region}.amazonaws.com/mlflow@sha256:${digest}` },
   }),

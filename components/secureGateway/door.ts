@@ -19,6 +19,8 @@ export interface DoorArgs {
   readonly proof: pulumi.Input<string>;
   /** Origin of the UI, or null. */
   readonly origin: string | null;
+  /** Web ACL in front of the stage, or null. */
+  readonly webAclArn: pulumi.Input<string> | null;
   readonly kmsKeyArn: pulumi.Input<string>;
   /** What has to be there before a stage may write logs. */
   readonly before: readonly pulumi.Resource[];
@@ -214,8 +216,8 @@ function stage(
     },
     under,
   );
-  if (settings.webAclArn !== null)
-    new aws.wafv2.WebAclAssociation(name, { resourceArn: made.arn, webAclArn: settings.webAclArn }, under);
+  if (args.webAclArn !== null)
+    new aws.wafv2.WebAclAssociation(name, { resourceArn: made.arn, webAclArn: args.webAclArn }, under);
   return made;
 }
 

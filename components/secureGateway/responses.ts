@@ -30,7 +30,10 @@ const OF_BOTH: readonly GatewayResponse[] = [
   {
     type: "WAF_FILTERED",
     status: "403",
-    body: error("PERMISSION_DENIED", "the web ACL in front of the registry refuses this request"),
+    body: error(
+      "PERMISSION_DENIED",
+      "the web ACL in front of the registry refuses this request, perhaps since this session sends too many: wait some minutes, then send it again",
+    ),
   },
   { type: "DEFAULT_4XX", body: error("BAD_REQUEST", MESSAGE) },
   { type: "DEFAULT_5XX", body: error("INTERNAL_ERROR", MESSAGE) },

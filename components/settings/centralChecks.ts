@@ -84,6 +84,10 @@ function gatewayProblems(gateway: CentralSettings["gateway"] | undefined): strin
     );
   if (code.domain !== null && code.domain.name === browser.domain?.name)
     errors.push(`gateway.browser.domain: \`${code.domain.name}\` is already the name of the code door`);
+  if (gateway.requestsPerSession !== null && gateway.webAclArn !== null)
+    errors.push(
+      "gateway.requestsPerSession: a door has one web ACL, and gateway.webAclArn is yours; add a rate-based rule there, or take one of the two out",
+    );
   if ((gateway.internalCertificateArn === null) !== (gateway.internalName === null))
     errors.push("gateway.internalName: goes with gateway.internalCertificateArn; set both or neither");
   return errors;

@@ -83,6 +83,13 @@ export const gateway = z
       1_000_000,
       "Raise it by one, never by more, to change what the gateway proves itself and a browser's user with to MLflow; both the new and the old one work while `up` goes on.",
     ).default(1),
+    requestsPerSession: whole(
+      10,
+      2_000_000,
+      "Requests in five minutes above which a login or a role's session is refused until it slows down, at each door; null: the throttle alone, which all share.",
+    )
+      .nullable()
+      .default(null),
     webAclArn: arn("wafv2", "Regional web ACL in front of both doors.").nullable().default(null),
     logDays: field(
       z.literal(LOG_DAYS),

@@ -318,6 +318,35 @@ describe("SecureGateway", () => {
     hostedZoneId: "Z0123456789ABCDEFGHIJ",
   };
 
+  it("counts requests by session at both doors where a setting says so, and keeps no sample of a token", async () => {
+    const limited = await centralRun({ gateway: { requestsPerSession: 6000 } });
+    const { inputs, state } = limited.one("aws:wafv2/webAcl:WebAcl");
+    const associations = limited.all("aws:wafv2/webAclAssociation:WebAclAssociation");
+    assert.deepEqual(
+      associations.map(({ inputs: { webAclArn } }) => webAclArn),
+      [state.arn, state.arn],
+    );
+    assert.deepEqual([inputs.scope, inputs.defaultAction], ["REGIONAL", { allow: {} }]);
+    const rules = (inputs.rules as Record<string, unknown>[]).map(object);
+    const counted = rules.map(({ statement }) => object(object(statement).rateBasedStatement));
+    assert.deepEqual(
+      counted.map(({ limit, evaluationWindowSec, aggregateKeyType }) => [limit, evaluationWindowSec, aggregateKeyType]),
+      rules.map(() => [6000, 300, "CUSTOM_KEYS"]),
+    );
+    const keys = counted.map(({ customKeys }) => {
+      const [key, ...others] = customKeys as Record<string, { name: string }>[];
+      assert.deepEqual(others, []);
+      return Object.entries(key ?? {}).map(([where, { name }]) => `${where} ${name}`);
+    });
+    assert.deepEqual(keys.flat(), [
+      "header authorization",
+      "header x-amz-security-token",
+      "queryArgument x-amz-security-token",
+    ]);
+    for (const each of [inputs, ...rules]) assert.equal(object(each.visibilityConfig).sampledRequestsEnabled, false);
+    assert.deepEqual(run.all("aws:wafv2/webAcl:WebAcl"), []);
+  });
+
   it("gives a door a name of the company's own, without the stage, and then no other address", async () => {
     const named = await centralRun({
       gateway: {

@@ -170,6 +170,17 @@ export const WRONG: readonly (readonly [what: string, base: Raw, change: Raw, er
     /^gateway\.tokenCacheSeconds: `3600` .* 0 to 300$/,
   ],
   ["a retention that CloudWatch does not have", CENTRAL, { gateway: { logDays: 100 } }, /^gateway\.logDays: /],
+  [
+    "a limit of its own beside somebody's web ACL",
+    CENTRAL,
+    {
+      gateway: {
+        requestsPerSession: 6000,
+        webAclArn: "arn:aws:wafv2:eu-west-1:111111111111:regional/webacl/acme/8f2c1a",
+      },
+    },
+    /^gateway\.requestsPerSession: a door has one web ACL/,
+  ],
   ["a wildcard in an ARN", CENTRAL, { gateway: { webAclArn: "arn:aws:wafv2:*" } }, /^gateway\.webAclArn: /],
   ["an old TLS policy", CENTRAL, { gateway: { tls: "TLS_1_0" } }, /^gateway\.tls: /],
   ["a URL as domain", CENTRAL, { ui: { domain: "https://mlflow.example" } }, /^ui\.domain: /],
