@@ -43,6 +43,8 @@ export class StudioDomain extends pulumi.ComponentResource {
     readonly bucket: pulumi.Output<string>;
     readonly subnetIds: readonly pulumi.Output<string>[];
     readonly securityGroupId: pulumi.Output<string>;
+    /** The client's package, `s3://…/<file>.whl`, for the job's `PYTHONPATH`. */
+    readonly client: pulumi.Output<string>;
   };
 
   constructor(name: string, args: StudioDomainArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -126,7 +128,12 @@ export class StudioDomain extends pulumi.ComponentResource {
     );
     this.domainId = domain.id;
     this.url = domain.url;
-    this.jobPlace = { bucket: files.bucket, subnetIds: network.privateSubnetIds, securityGroupId: group.id };
+    this.jobPlace = {
+      bucket: files.bucket,
+      subnetIds: network.privateSubnetIds,
+      securityGroupId: group.id,
+      client: pulumi.interpolate`s3://${files.bucket}/${files.wheelKey}`,
+    };
     this.registerOutputs({ domainId: this.domainId, url: this.url });
   }
 }

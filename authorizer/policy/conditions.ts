@@ -25,6 +25,8 @@ const NEGATED: Readonly<Record<string, Compare>> = {
   ArnNotLike: arnMatches,
 };
 
+const FOR_ALL = "ForAllValues:";
+
 /** Whether all conditions hold; undefined when an operator or a variable isn't known, which the caller must count against access. */
 export function conditionsHold(
   conditions: NonNullable<Statement["Condition"]>,
@@ -49,6 +51,13 @@ function conditionHolds(
 ): boolean | undefined {
   const actual = context[key];
   if (operator === "Null") return nullHolds(wanted, actual === undefined);
+  if (operator.startsWith(FOR_ALL)) {
+    // Of no value, or no key at all, everything holds. Source: IAM User Guide, "Set operators for multivalued context keys".
+    const each = list(actual ?? []).map((value) =>
+      conditionHolds(operator.slice(FOR_ALL.length), key, wanted, { ...context, [key]: value }),
+    );
+    return each.includes(false) ? false : each.includes(undefined) ? undefined : true;
+  }
   const ifExists = operator.endsWith("IfExists");
   const base = ifExists ? operator.slice(0, -"IfExists".length) : operator;
   const positive = POSITIVE[base];
@@ -57,7 +66,7 @@ function conditionHolds(
   if (!compare) return undefined;
   // A key that isn't in the request: false, but true for a negated operator. Source: IAM User Guide, "…IfExists condition operators".
   if (actual === undefined) return ifExists || negated !== undefined;
-  // A key with several values needs a set operator (ForAllValues, ForAnyValue), which no document of ours uses.
+  // A key with several values needs a set operator; of those, ForAnyValue is in no document of ours.
   const values = list(actual);
   const [value] = values;
   if (values.length !== 1 || value === undefined) return undefined;

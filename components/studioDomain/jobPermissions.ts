@@ -39,11 +39,12 @@ export function workPermissions(args: WorkPermissionsArgs) {
       Resource: `${bucketArn}/${folder}/*`,
     },
     {
+      // SageMaker lists what it brings into a job's container.
       Sid: "ListOwnFolder",
       Effect: "Allow",
       Action: "s3:ListBucket",
       Resource: bucketArn,
-      Condition: { StringLike: { "s3:prefix": `${folder}/*` } },
+      Condition: { StringLike: { "s3:prefix": [`${folder}/*`, `${PACKAGES}/*`] } },
     },
     {
       Sid: "OwnSettings",

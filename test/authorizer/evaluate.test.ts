@@ -47,7 +47,7 @@ describe("evaluating documents", () => {
       { Condition: { IpAddress: { "aws:SourceIp": "10.0.0.0/8" } } },
       { Condition: { StringEquals: { "aws:PrincipalTag/x": "${aws:Unheard}" } } },
       { Resource: "arn:aws:execute-api:eu-west-1:111111111111:api/prod/GET/${aws:Unheard}" },
-      { Condition: { "ForAllValues:StringEquals": { "aws:TagKeys": ["a"] } } },
+      { Condition: { "ForAnyValue:StringEquals": { "aws:TagKeys": ["a"] } } },
       { Unheard: true } as unknown as Partial<Statement>,
     ];
     for (const more of unknown)
@@ -67,6 +67,9 @@ describe("evaluating documents", () => {
       [{ StringNotEquals: { "a:b": "x" } }, {}, true],
       [{ StringNotEquals: { "a:b": ["x", "y"] } }, { "a:b": "y" }, false],
       [{ StringEqualsIfExists: { "a:b": "x" } }, {}, true],
+      [{ "ForAllValues:StringEquals": { "a:b": ["x", "y"] } }, { "a:b": ["y", "x"] }, true],
+      [{ "ForAllValues:StringEquals": { "a:b": ["x", "y"] } }, { "a:b": ["y", "z"] }, false],
+      [{ "ForAllValues:StringEquals": { "a:b": "x" } }, {}, true],
       [{ Null: { "a:b": "true" } }, {}, true],
       [{ Null: { "a:b": "false" } }, {}, false],
       [

@@ -20,7 +20,8 @@ def main() -> None:
     parser.add_argument("--alpha", type=float, default=0.1)
     parser.add_argument("--experiment", default=os.environ.get("MLFLOW_EXPERIMENT_NAME", "diabetes jobs"))
     parser.add_argument("--register", metavar="MODEL", help="register what was trained as a version of this model")
-    given = parser.parse_args()
+    # A tuning job adds hyperparameters of its own.
+    given, _ = parser.parse_known_args()
 
     x, y = load_diabetes(return_X_y=True, as_frame=True)
     x_train, x_test, y_train, y_test = train_test_split(x, y, random_state=0)
@@ -30,8 +31,9 @@ def main() -> None:
         error = mean_absolute_error(y_test, model.predict(x_test))
         mlflow.log_param("alpha", given.alpha)
         mlflow.log_metric("mean absolute error", error)
-        if job := os.environ.get("TRAINING_JOB_NAME"):
-            mlflow.set_tag("sagemaker.job", job)
+        for name in ("TRAINING_JOB_NAME", "TUNING_JOB_NAME"):
+            if job := os.environ.get(name):
+                mlflow.set_tag(f"sagemaker.{name.lower()}", job)
         mlflow.sklearn.log_model(
             model,
             name="model",
@@ -39,8 +41,10 @@ def main() -> None:
             pip_requirements=["scikit-learn"],
             registered_model_name=given.register,
         )
-    # A tuning job finds its objective in the log: see tune.py.
+    # A tuning job finds its objective in the log: see launch.py.
     print(f"run={run.info.run_id} mean_absolute_error={error:.4f};")
+    if address := os.environ.get("MLFLOW_UI_URL"):
+        print(f"{address}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}")
     if folder := os.environ.get("SM_MODEL_DIR"):
         Path(folder, "run_id").write_text(run.info.run_id, encoding="utf-8")
 
