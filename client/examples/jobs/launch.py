@@ -1,4 +1,4 @@
-"""Starts train.py as a training job, several of it as a tuning job, or process.py as a processing job, by SageMaker's SDK.
+"""Starts train.py as a training or tuning job, or process.py as a processing job, by SageMaker's SDK.
 
     pulumi stack output --stack datascience --json > team.json
     python launch.py train --team team.json --as ada --image "$IMAGE" --experiment "diabetes jobs" --register diabetes

@@ -12,7 +12,7 @@ _QUIET = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": {"Telem
 
 def open_session(place: Place) -> Session:
     """The session; without a bucket and folder of ours, the SDK would make a bucket of its own."""
-    # The SDK would ask IAM about the role first: no role of the team may, and from a VPC without internet no answer comes.
+    # The SDK would ask IAM about the role first: no role of the team may, and a VPC without internet has no way there.
     os.environ.setdefault("SAGEMAKER_VALIDATE_ROLE", "false")
     return Session(
         boto_session=boto3.Session(),
