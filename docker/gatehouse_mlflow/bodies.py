@@ -3,19 +3,21 @@ checked is what MLflow will run: either spelling of a field, query parameters of
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask import Request
 from mlflow.protos import model_registry_pb2 as registry
+from mlflow.protos import service_pb2 as service
 from mlflow.server.handlers import _get_normalized_request_json, _get_request_message, _is_prompt
 
+from gatehouse_mlflow import traces
 from gatehouse_mlflow.approvals import PREFIXES
 from gatehouse_mlflow.decision import Actor
 from gatehouse_mlflow.refusal import Refused
 
 _IS_PROMPT = "mlflow.prompt.is_prompt"
-_USER = "mlflow.user"
+_USER = traces.USER
 _APPROVE = "model_version:approve"
 
 Check = Callable[[Actor, Request], None]
@@ -77,7 +79,7 @@ def _tag_of(message: Callable[[], Any], *, version: bool) -> Check:
 def _creator(actor: Actor, request: Request) -> None:
     """Whoever the client names, the creator is the person who calls."""
     body = _body(request)
-    for tags in _tag_lists(body):
+    for tags in traces.parts(body):
         _claim(tags, actor.username)
     if actor.route.path.endswith("/runs/create"):
         body.pop("userId", None)
@@ -101,17 +103,6 @@ def _own(body: dict[str, Any], person: str) -> None:
         raise Refused(400, "`tags` must be a list")
     kept = [tag for tag in tags if not (isinstance(tag, dict) and tag.get("key") == _USER)]
     body["tags"] = [*kept, {"key": _USER, "value": person}]
-
-
-def _tag_lists(value: Any) -> Iterator[Any]:
-    """Every list and object inside a body, however deep."""
-    if isinstance(value, dict):
-        yield value
-        for inner in value.values():
-            yield from _tag_lists(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _tag_lists(inner)
 
 
 def _claim(tag: dict[str, Any], person: str) -> None:
@@ -146,17 +137,56 @@ def _assesses(actor: Actor, request: Request) -> None:
     assessment = body.get("assessment")
     if not isinstance(assessment, dict):
         raise Refused(400, "`assessment` must be a JSON object")
-    metadata = assessment.get("metadata") or {}
-    if not isinstance(metadata, dict):
-        raise Refused(400, "`metadata` must be a JSON object")
-    assessment["metadata"] = {**metadata, _USER: actor.username}
-    source = assessment.get("source")
-    if isinstance(source, dict):
-        kind = source.get("source_type", source.get("sourceType"))
-        if kind in ("HUMAN", 1, "1"):
-            source.pop("sourceId", None)
-            source["source_id"] = actor.username
+    traces.sign(assessment, actor.username)
     _write_back(request, body)
+
+
+def _starts_trace(actor: Actor, request: Request) -> None:
+    """Whoever made a trace stays its creator, also when a colleague's program adds to it."""
+    body = _body(request)
+    creator = actor.username
+    if "/3.0/" in actor.route.path:
+        info = _get_request_message(service.StartTraceV3(), request).trace.trace_info
+        found = traces.known(actor, (info.trace_id,)).get(info.trace_id)
+        creator = (found and found.creator) or creator
+        traces.check_assessments(actor, (each.assessment_id for each in info.assessments))
+    traces.strip(body)
+    for part in traces.parts(body):
+        _claim(part, creator)
+    for part in list(traces.parts(body)):
+        for assessment in part.get("assessments") or ():
+            if isinstance(assessment, dict):
+                traces.sign(assessment, actor.username)
+    _remember(body, creator)
+    _write_back(request, body)
+
+
+def _remember(body: dict[str, Any], person: str) -> None:
+    """The creator among the trace's metadata, which nobody changes later."""
+    trace = body.get("trace")
+    if isinstance(trace, dict):
+        info = trace.get("traceInfo") if "traceInfo" in trace else trace.get("trace_info")
+        if isinstance(info, dict):
+            name = "traceMetadata" if "traceMetadata" in info else "trace_metadata"
+            if isinstance(info.get(name) or {}, dict):
+                info[name] = {**(info.get(name) or {}), _USER: person}
+    elif isinstance(body.get("request_metadata") or [], list):
+        said = [each for each in body.get("request_metadata") or () if (each or {}).get("key") != _USER]
+        body["request_metadata"] = [*said, {"key": _USER, "value": person}]
+
+
+def _ends_trace(actor: Actor, request: Request) -> None:
+    body = _body(request)
+    traces.strip(body)
+    _write_back(request, body)
+    _keeps_creator(actor, request)
+
+
+def _tags_trace(actor: Actor, request: Request) -> None:
+    for part in traces.parts(_body(request)):
+        if isinstance(part.get("key"), str):
+            traces.check_key(part["key"])
+    _keeps_creator(actor, request)
 
 
 def _changes_assessment(actor: Actor, request: Request) -> None:
@@ -195,7 +225,7 @@ def _keeps_creator(actor: Actor, request: Request) -> None:
     if actor.manages:
         return
     path = actor.route.path
-    for part in _tag_lists(_body(request)):
+    for part in traces.parts(_body(request)):
         if part.get("key") == _USER or (path.endswith("/tags") and _USER in part):
             raise Refused(403, f"`{_USER}` is the person who created it and can't be changed")
 
@@ -209,16 +239,16 @@ _CHECKS: Mapping[tuple[str, str], Check] = {
     ("DELETE", "model-versions/delete-tag"): _tag_of(registry.DeleteModelVersionTag, version=True),
     ("POST", "runs/create"): _creator,
     ("POST", "logged-models"): _creator,
-    ("POST", "traces"): _creator,
+    ("POST", "traces"): _starts_trace,
     ("POST", "runs/set-tag"): _keeps_creator,
     ("POST", "runs/delete-tag"): _keeps_creator,
     ("POST", "runs/log-batch"): _keeps_creator,
     ("PATCH", "logged-models/{model_id}/tags"): _keeps_creator,
-    ("PATCH", "traces/{request_id}"): _keeps_creator,
-    ("PATCH", "traces/{request_id}/tags"): _keeps_creator,
-    ("DELETE", "traces/{request_id}/tags"): _keeps_creator,
-    ("DELETE", "traces/{trace_id}/tags"): _keeps_creator,
-    ("PATCH", "traces/{trace_id}/tags"): _keeps_creator,
+    ("PATCH", "traces/{request_id}"): _ends_trace,
+    ("PATCH", "traces/{request_id}/tags"): _tags_trace,
+    ("DELETE", "traces/{request_id}/tags"): _tags_trace,
+    ("DELETE", "traces/{trace_id}/tags"): _tags_trace,
+    ("PATCH", "traces/{trace_id}/tags"): _tags_trace,
     ("POST", "datasets/create"): _creates_dataset,
     ("PATCH", "datasets/{dataset_id}/tags"): _dataset_tags,
     ("POST", "traces/{trace_id}/assessments"): _assesses,

@@ -19,6 +19,8 @@ from gatehouse_mlflow.frozen import check_proxied
 from gatehouse_mlflow.headers import WORKSPACE, GatewayHeaders, Headers, read_headers
 from gatehouse_mlflow.identity import Session, check_proof, read_session
 from gatehouse_mlflow.log import log_line
+from gatehouse_mlflow.otlp import PATH as OTLP
+from gatehouse_mlflow.otlp import own_spans
 from gatehouse_mlflow.refusal import Refused
 from gatehouse_mlflow.settings import GateSettings
 from gatehouse_mlflow.users import Users
@@ -74,6 +76,9 @@ class Gate:
                 await self._provide(actor)
                 if route.needs in _ARTIFACT_CHANGES:
                     await anyio.to_thread.run_sync(check_proxied, actor, scope["method"], path)
+                handed = headers.rest
+                if route.path == OTLP:
+                    handed, receive = await own_spans(actor, handed, receive)
         except Refused as refused:
             await self._refuse(scope, person, refused, send)
             return
@@ -91,7 +96,7 @@ class Gate:
                 message["headers"] = self._cross_origin.complete(asked, list(message.get("headers", ())))
             await send(message)
 
-        inner = [*headers.rest, (WORKSPACE, actor.workspace.encode())]
+        inner = [*handed, (WORKSPACE, actor.workspace.encode())]
         token = current_actor.set(actor)
         try:
             await self.app({**scope, "headers": inner}, receive, completed)
