@@ -1,6 +1,7 @@
 """The record of an approval: who gave an alias or a stage to a version, when, and what its files were.
 
 It is a tag of the version, `approval.alias.<alias>` or `approval.stage.<stage>`, that nobody but this module writes.
+When the alias goes to another version, or the version to another stage, the record says that it was withdrawn.
 The files are read before the approval counts: what can't be read can't be approved.
 """
 
@@ -12,11 +13,17 @@ from typing import Any
 
 from flask import Request, Response, g
 from mlflow.entities.model_registry import ModelVersionTag
+from mlflow.entities.model_registry.model_version_stages import (
+    DEFAULT_STAGES_FOR_GET_LATEST_VERSIONS,
+    get_canonical_stage,
+)
 from mlflow.exceptions import MlflowException
 from mlflow.protos import model_registry_pb2 as registry
 from mlflow.server import handlers
 from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 from mlflow.store.artifact.s3_artifact_repo import S3ArtifactRepository
+from mlflow.store.model_registry.dbmodels.models import SqlModelVersion
+from sqlalchemy import select
 
 from gatehouse_mlflow.decision import Actor
 from gatehouse_mlflow.log import log_line
@@ -33,47 +40,79 @@ _CHUNK = 1 << 20
 
 #: Path, bytes, and what pins the content.
 File = tuple[str, int, str]
+#: Model, version, key of the record, and whether it is an approval or the end of one.
+Change = tuple[str, str, str, bool]
 
 
 def prepare(actor: Actor, request: Request) -> None:
-    """Before MLflow acts: notes what is about to be approved. Raises Refused when its files can't be read."""
-    approval = _approval(actor, request)
-    if approval is None:
-        return
-    key, name, version, given = approval
-    record: dict[str, Any] = {"by": actor.username, "at": _now()}
-    g.gatehouse_approval = (name, version, key, record | (_content(name, version) if given else {"withdrawn": True}))
+    """Before MLflow acts: notes what is about to be approved, and what is withdrawn by that. Raises Refused when the
+    files of what is approved can't be read."""
+    noted = []
+    for name, version, key, given in _changes(actor, request):
+        said: dict[str, Any] = {"by": actor.username, "at": _now()}
+        noted.append((name, version, key, said | (_content(name, version) if given else {"withdrawn": True})))
+    if noted:
+        g.gatehouse_approvals = noted
 
 
 def record(response: Response) -> Response:
     """After MLflow acted: writes what was noted. When that fails, so does the call, and says so."""
-    noted = g.pop("gatehouse_approval", None)
-    if noted is None or response.status_code != 200:
+    noted = g.pop("gatehouse_approvals", ())
+    if response.status_code != 200:
         return response
-    name, version, key, value = noted
-    tag = ModelVersionTag(key, json.dumps(value, separators=(",", ":"), sort_keys=True))
-    try:
-        handlers._get_model_registry_store().set_model_version_tag(name, version, tag)
-    except MlflowException as error:
-        return Response(error.serialize_as_json(), status=error.get_http_status_code(), mimetype="application/json")
+    for name, version, key, value in noted:
+        tag = ModelVersionTag(key, json.dumps(value, separators=(",", ":"), sort_keys=True))
+        try:
+            handlers._get_model_registry_store().set_model_version_tag(name, version, tag)
+        except MlflowException as error:
+            return Response(error.serialize_as_json(), status=error.get_http_status_code(), mimetype="application/json")
     return response
 
 
-def _approval(actor: Actor, request: Request) -> tuple[str, str, str, bool] | None:
+def _changes(actor: Actor, request: Request) -> Iterator[Change]:
     method, path = actor.route.method, actor.route.path
     message: Any
     if path.endswith("/mlflow/registered-models/alias") and method == "POST":
         message = handlers._get_request_message(registry.SetRegisteredModelAlias(), request)
-        return PREFIXES[0] + message.alias, message.name, message.version, True
-    if path.endswith("/mlflow/registered-models/alias") and method == "DELETE":
+        key = PREFIXES[0] + message.alias
+        yield message.name, message.version, key, True
+        before = _aliased(message.name, message.alias)
+        if before not in (None, message.version):
+            yield message.name, before, key, False
+    elif path.endswith("/mlflow/registered-models/alias") and method == "DELETE":
         message = handlers._get_request_message(registry.DeleteRegisteredModelAlias(), request)
-        store = handlers._get_model_registry_store()
-        version = store.get_model_version_by_alias(message.name, message.alias).version
-        return PREFIXES[0] + message.alias, message.name, str(version), False
-    if path.endswith("/mlflow/model-versions/transition-stage"):
+        if version := _aliased(message.name, message.alias):
+            yield message.name, version, PREFIXES[0] + message.alias, False
+    elif path.endswith("/mlflow/model-versions/transition-stage"):
         message = handlers._get_request_message(registry.TransitionModelVersionStage(), request)
-        return PREFIXES[1] + message.stage.lower(), message.name, message.version, True
-    return None
+        yield from _transition(actor, message)
+
+
+def _aliased(name: str, alias: str) -> str | None:
+    model = handlers._get_model_registry_store().get_registered_model(name)
+    version = model.aliases.get(alias)
+    return None if version is None else str(version)
+
+
+def _transition(actor: Actor, message: Any) -> Iterator[Change]:
+    """A stage is an approval where a version is used from it; leaving one withdraws it, also for the versions that
+    MLflow archives by the way."""
+    stage = get_canonical_stage(message.stage)
+    if stage in DEFAULT_STAGES_FOR_GET_LATEST_VERSIONS:
+        yield message.name, message.version, PREFIXES[1] + stage.lower(), True
+    with handlers._get_model_registry_store().ManagedSessionMaker() as session:
+        staged = session.execute(
+            select(SqlModelVersion.version, SqlModelVersion.current_stage).where(
+                SqlModelVersion.workspace == actor.workspace,
+                SqlModelVersion.name == message.name,
+                SqlModelVersion.current_stage.in_(DEFAULT_STAGES_FOR_GET_LATEST_VERSIONS),
+            )
+        ).all()
+    for version, before in staged:
+        moved = str(version) == message.version
+        archived = not moved and message.archive_existing_versions and before == stage
+        if archived or (moved and before != stage):
+            yield message.name, str(version), PREFIXES[1] + before.lower(), False
 
 
 def _now() -> str:

@@ -224,6 +224,70 @@ def test_an_approval_is_recorded(server: Server, experiment: str) -> None:
     assert status(server, "/registered-models/alias", missing, APPROVER) == 404
 
 
+def test_an_approval_by_stage_is_recorded(server: Server, experiment: str) -> None:
+    ok(server, "/registered-models/create", {"name": "staged"})
+    for version in ("1", "2"):
+        run = new_run(server, experiment)["info"]["run_id"]
+        file = f"/api/2.0/{PROXY}/{experiment}/{run}/artifacts/model/model.pkl"
+        assert server.call("PUT", file, SCIENTIST, body=version.encode()).status == 200
+        ok(server, "/model-versions/create", {"name": "staged", "source": f"runs:/{run}/model", "run_id": run})
+
+    def records(version: str) -> Any:
+        path = f"{API}/model-versions/get?name=staged&version={version}"
+        tags = server.call("GET", path, SCIENTIST).body["model_version"].get("tags", [])
+        return {tag["key"]: json.loads(tag["value"]) for tag in tags if tag["key"].startswith("approval")}
+
+    def move(version: str, stage: str, caller: str = APPROVER, **more: Any) -> int:
+        body = {"name": "staged", "version": version, "stage": stage, **more}
+        return status(server, "/model-versions/transition-stage", body, caller)
+
+    # MLflow takes a stage in any case.
+    assert move("1", "Production", SCIENTIST) == 403
+    assert records("1") == {}
+    assert move("1", "pRoduction") == 200
+    found = records("1")
+    assert list(found) == ["approval.stage.production"]
+    weights = "sha256:" + hashlib.sha256(b"1").hexdigest()
+    assert (found["approval.stage.production"]["by"], found["approval.stage.production"]["files"]) == (
+        "ann",
+        [["model.pkl", 1, weights]],
+    )
+    forged = {"name": "staged", "version": "1", "key": "approval.stage.production", "value": "{}"}
+    for caller in (SCIENTIST, APPROVER, ADMIN):
+        assert status(server, "/model-versions/set-tag", forged, caller) == 403
+        assert status(server, "/model-versions/delete-tag", forged, caller, "DELETE") == 403
+    # The next version takes the place of the first, whose approval ends with that.
+    assert move("2", "Production", archive_existing_versions=True) == 200
+    assert "files" in records("2")["approval.stage.production"]
+    withdrawn = {"by": "ann", "withdrawn": True}
+    assert withdrawn.items() <= records("1")["approval.stage.production"].items()
+    assert move("2", "Staging") == 200
+    found = records("2")
+    assert withdrawn.items() <= found["approval.stage.production"].items()
+    assert "files" in found["approval.stage.staging"]
+    assert move("2", "Archived") == 200
+    assert withdrawn.items() <= records("2")["approval.stage.staging"].items()
+    before = records("1"), records("2")
+    assert move("2", "Live") == 400
+    assert move("7", "Production") == 404
+    assert (records("1"), records("2")) == before
+
+
+def test_an_alias_that_moves_ends_the_approval_it_was(server: Server, experiment: str) -> None:
+    run = new_run(server, experiment)["info"]["run_id"]
+    ok(server, "/registered-models/create", {"name": "moved"})
+    for _ in range(2):
+        ok(server, "/model-versions/create", {"name": "moved", "source": f"runs:/{run}/model", "run_id": run})
+    for version in ("1", "2"):
+        ok(server, "/registered-models/alias", {"name": "moved", "alias": "prod", "version": version}, APPROVER)
+    versions = server.call("GET", f"{API}/model-versions/search?filter=name%3D'moved'", SCIENTIST).body
+    said = {
+        each["version"]: {tag["key"]: json.loads(tag["value"]) for tag in each["tags"]}["approval.alias.prod"]
+        for each in versions["model_versions"]
+    }
+    assert (said["1"].get("withdrawn"), said["2"].get("withdrawn")) == (True, None)
+
+
 def test_either_spelling_and_any_type_of_content(server: Server, experiment: str) -> None:
     """MLflow reads a body whatever its type is said to be, and a field in either spelling."""
     ok(server, "/registered-models/create", {"name": "spelled"})
