@@ -1,3 +1,4 @@
+import { EngineError } from "../automation/engine/command.ts";
 import { NoPulumiError } from "../automation/engine/pulumi.ts";
 import { OrganizationError } from "../automation/organization/errors.ts";
 import { DataFolderError } from "../local/dataFolder.ts";
@@ -26,6 +27,7 @@ const TOLD = new Map<unknown, 1 | 2>([
   [ConfigurationError, 2],
   [OrganizationError, 2],
   [NoPulumiError, 2],
+  [EngineError, 1],
   [ProgramError, 2],
   [PlanFitError, 2],
   [RevisionError, 2],

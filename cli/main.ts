@@ -30,6 +30,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   drift: async () => (await import("./commands/drift.ts")).driftCommand(),
   destroy: async () => (await import("./commands/destroy.ts")).destroyCommand(),
   cancel: async () => (await import("./commands/cancel.ts")).cancelCommand(),
+  outputs: async () => (await import("./commands/outputs.ts")).outputsCommand(),
+  history: async () => (await import("./commands/history.ts")).historyCommand(),
   status: async () => (await import("./commands/status.ts")).statusCommand(),
   onboard: async () => (await import("./commands/onboard.ts")).onboardCommand(),
   serve: async () => (await import("./commands/serve.ts")).serveCommand(),

@@ -22,6 +22,18 @@ export function stackFolder(data: string, program: string, member: Member): stri
   return folder;
 }
 
+/**
+ * Prepares a folder from which stacks are only read: without their files, which whoever deploys is writing, and with nothing selected.
+ *
+ * @returns the folder
+ */
+export function readingFolder(data: string, program: string): string {
+  const folder = resolve(data, "reading");
+  const project = yaml(join(program, "Pulumi.yaml"));
+  write(join(folder, "Pulumi.yaml"), { name: project.name, runtime: project.runtime });
+  return folder;
+}
+
 /** Name of the program's project. */
 export function projectName(program: string): string {
   return String(yaml(join(program, "Pulumi.yaml")).name);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { OpMap, OutputMap, PulumiCommand, Stack, UpdateSummary } from "@pulumi/pulumi/automation/index.js";
+import type { OpMap, PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
 import type { Member, Organization } from "../organization/members.ts";
 import { crashSafe } from "./backend.ts";
 import { EngineError, type Watch, watchedCommand } from "./command.ts";
@@ -33,67 +33,74 @@ export interface Engine {
   readonly environmentOf?: (member: Member) => Promise<Record<string, string>>;
 }
 
+/** Environment of every `pulumi` that works on a member's stack. */
+export async function variablesOf(engine: Engine, member: Member): Promise<Record<string, string>> {
+  return crashSafe({
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    ...engine.organization.environment,
+    ...(await (engine.environmentOf ?? environmentOf)(member)),
+  });
+}
+
+/** A stack that `pulumi` can be told to work on. */
+export interface OpenStack {
+  /** What the Automation API does with it. */
+  readonly api: Stack;
+  /** Runs a command on it, and gives its output. The Automation API reads outputs, secrets in clear, after each change: three more `pulumi` for nothing. */
+  readonly run: (args: readonly string[], signal?: AbortSignal) => Promise<string>;
+}
+
 /** @throws EngineError with what `pulumi` said */
-export async function openStack(engine: Engine, member: Member, watch?: Watch, mayCreate = false): Promise<Stack> {
+export async function openStack(engine: Engine, member: Member, watch?: Watch, mayCreate = false): Promise<OpenStack> {
   const { LocalWorkspace, Stack } = await import("@pulumi/pulumi/automation/index.js");
-  const { secretsProvider, environment } = engine.organization;
+  const { secretsProvider } = engine.organization;
   const workDir = stackFolder(engine.data, engine.program, member);
   const quiet: Watch = { folder: join(workDir, "said"), started: () => {}, ended: () => {}, line: () => {} };
+  const [pulumiCommand, envVars] = [watchedCommand(engine.pulumi, watch ?? quiet), await variablesOf(engine, member)];
   const workspace = await LocalWorkspace.create({
     workDir,
-    pulumiCommand: watchedCommand(engine.pulumi, watch ?? quiet),
-    envVars: crashSafe({
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      ...environment,
-      ...(await (engine.environmentOf ?? environmentOf)(member)),
-    }),
+    pulumiCommand,
+    envVars,
     ...(secretsProvider === undefined ? {} : { secretsProvider }),
   });
+  const run: OpenStack["run"] = async (args, signal) => {
+    const all = [...args, "--stack", member.qualified];
+    return (await pulumiCommand.run(all, workDir, envVars, undefined, undefined, signal)).stdout;
+  };
   try {
-    return await Stack.select(member.stack, workspace);
+    return { api: await Stack.select(member.qualified, workspace), run };
   } catch (error) {
     if (!mayCreate || !(error instanceof EngineError) || !/no stack named/.test(error.output)) throw error;
-    return Stack.create(member.stack, workspace);
+    return { api: await Stack.create(member.qualified, workspace), run };
   }
 }
 
+const CHANGE = ["--yes", "--skip-preview", "--color", "never", "--suppress-outputs", "--exec-kind", "auto.local"];
+
 /** Does it, and says what changed or would change. @throws EngineError with what `pulumi` said */
-export async function operate(stack: Stack, action: Action, signal?: AbortSignal): Promise<Changes> {
+export async function operate(stack: OpenStack, action: Action, signal?: AbortSignal): Promise<Changes> {
   const quiet = { color: "never" as const, suppressOutputs: true, ...(signal ? { signal } : {}) };
   switch (action) {
     case "preview":
-      return changes((await stack.preview(quiet)).changeSummary);
-    case "deploy":
-      return changes((await stack.up(quiet)).summary.resourceChanges);
+      return changes((await stack.api.preview(quiet)).changeSummary);
     case "drift":
-      return changes((await stack.previewRefresh(quiet)).changeSummary);
+      return changes((await stack.api.previewRefresh(quiet)).changeSummary);
+    case "deploy":
     case "refresh":
-      return changes((await stack.refresh(quiet)).summary.resourceChanges);
     case "destroy":
-      return changes((await stack.destroy(quiet)).summary.resourceChanges);
+      await stack.run([COMMANDS[action], ...CHANGE], signal);
+      return lastChanges(stack);
   }
 }
 
 /** What the newest update of a stack changed. */
-export async function lastChanges(stack: Stack): Promise<Changes> {
-  const [last] = await stack.history(1, 1);
+export async function lastChanges(stack: OpenStack): Promise<Changes> {
+  const text = await stack.run(["stack", "history", "--json", "--page-size", "1", "--page", "1"]);
+  const [last] = JSON.parse(text) as readonly { readonly resourceChanges?: OpMap }[];
   return changes(last?.resourceChanges);
 }
 
-/** Outputs as people may see them: secrets stay covered. */
-export function shownOutputs(outputs: OutputMap): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(outputs).map(
-      ([name, { value, secret }]) => [name, secret ? "[secret]" : (value as unknown)] as const,
-    ),
-  );
-}
-
-/** An update as people may see it: without configuration and environment. */
-export function shownUpdate({ version, kind, result, startTime, endTime, resourceChanges }: UpdateSummary) {
-  return { version, kind, result, startTime, endTime, changes: changes(resourceChanges) };
-}
-
-function changes(map: OpMap | undefined): Changes {
+/** Without resources that stay as they are. */
+export function changes(map: OpMap | undefined): Changes {
   return Object.fromEntries(Object.entries(map ?? {}).filter(([op, count]) => op !== "same" && count > 0));
 }

@@ -1,5 +1,6 @@
 import { alive, type ProcessMark } from "../engine/processes.ts";
 import type { JobStore } from "./store.ts";
+import type { Step } from "./types.ts";
 
 /** Milliseconds between two tries. */
 const PAUSE = 300;
@@ -50,7 +51,22 @@ export async function lockStack(
   }
 }
 
-function tryLock(store: JobStore, stack: string): StackLock | string {
+/**
+ * Stops the `pulumi` that a step began in an earlier life of this service and that still works, and waits for its end: who cancels a job counts on nothing
+ * being changed for it any more.
+ */
+export async function stopOrphan({ database }: JobStore, { stack, job, ordinal }: Step): Promise<void> {
+  const row = database.prepare("SELECT engine FROM stacks WHERE stack = ?").get(stack) as
+    | { engine: string | null }
+    | undefined;
+  const mark = parsed(row?.engine ?? null) as EngineMark | null;
+  if (mark?.job !== job || mark.ordinal !== ordinal || !alive(mark)) return;
+  process.kill(mark.pid, "SIGINT");
+  while (alive(mark)) await new Promise((resolve) => setTimeout(resolve, PAUSE));
+}
+
+/** The lock, or with what the stack is busy. */
+export function tryLock(store: JobStore, stack: string): StackLock | string {
   const { database, self } = store;
   const run = (sql: string, ...values: (string | null)[]) => void database.prepare(sql).run(...values, stack);
   database.exec("BEGIN IMMEDIATE");

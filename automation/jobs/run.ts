@@ -30,9 +30,12 @@ export async function runJob(
 ): Promise<Job> {
   store.begin(job.id);
   const cancelled = new AbortController();
-  const looking = setInterval(() => {
+  const lookWhether = () => {
     if (store.isCancelled(job.id)) cancelled.abort();
-  }, LOOK);
+  };
+  // At once, too: who cancelled it before a restart must not see it begin again.
+  lookWhether();
+  const looking = setInterval(lookWhether, LOOK);
   const stop = AbortSignal.any([cancelled.signal, ...(signal ? [signal] : [])]);
   try {
     const current = organization();

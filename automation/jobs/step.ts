@@ -5,7 +5,7 @@ import { COMMANDS, type Engine, lastChanges, openStack, operate } from "../engin
 import { alive } from "../engine/processes.ts";
 import { progressOf, reasonOf } from "../engine/progress.ts";
 import type { Organization } from "../organization/members.ts";
-import { lockStack } from "./locks.ts";
+import { lockStack, stopOrphan } from "./locks.ts";
 import { InterruptedError, recover } from "./recover.ts";
 import type { JobStore } from "./store.ts";
 import type { Job, State, Step } from "./types.ts";
@@ -41,7 +41,10 @@ export async function runStep(surroundings: StepSurroundings, step: Step): Promi
   } catch (error) {
     // This process is told to end: the step goes on with the next one.
     if (stop.aborted && !cancelled.aborted) return;
-    if (cancelled.aborted) end("cancelled", null, "the job was cancelled");
+    if (cancelled.aborted) {
+      await stopOrphan(store, step).catch(() => undefined);
+      end("cancelled", null, "the job was cancelled");
+    } else if (store.isStepCancelled(step)) end("cancelled", null, "somebody stopped it");
     else if (error instanceof InterruptedError) end("interrupted", null, error.message);
     else if (error instanceof EngineError) end("failed", null, reasonOf(error.output));
     else end("failed", null, error instanceof Error ? error.message : String(error));
@@ -80,7 +83,7 @@ async function work(
       return operate(stack, step.action, stop);
     }
     say("puts right what was left unfinished");
-    await recover(stack, unfinished, job.clearPending ?? false);
+    await recover(stack.api, unfinished, job.clearPending ?? false);
     lock.settled();
   }
   return operate(stack, step.action, stop);

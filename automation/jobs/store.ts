@@ -125,6 +125,15 @@ export class JobStore {
     this.#run("UPDATE jobs SET cancelled = 1 WHERE id = ? AND state IN ('waiting', 'running')", job);
   }
 
+  /** Says that somebody stops one step of a job; the others go on. */
+  cancelStep(job: string, ordinal: number): void {
+    this.#run("INSERT OR IGNORE INTO cancelled_steps (job, ordinal) VALUES (?, ?)", job, ordinal);
+  }
+
+  isStepCancelled({ job, ordinal }: Step): boolean {
+    return this.#rows("SELECT 1 FROM cancelled_steps WHERE job = ? AND ordinal = ?", job, ordinal).length > 0;
+  }
+
   isCancelled(job: string): boolean {
     return this.#rows("SELECT cancelled FROM jobs WHERE id = ?", job)[0]?.cancelled === 1;
   }

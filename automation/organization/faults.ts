@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { OrganizationFile } from "./schema.ts";
+import { type OrganizationFile, SELF_MANAGED } from "./schema.ts";
 
 /** Settings that the organization file says itself, so that they can't be said twice. */
 const DERIVED = {
@@ -23,7 +23,11 @@ export function crossFaults(file: OrganizationFile): readonly string[] {
   const workspaces = Object.keys(recordOf(file.central.settings.workspaces));
   const stacks = new Map<string, string>([[file.central.stack ?? "central", "central"]]);
   const accounts = new Map<string, string>();
-  const faults = twice("central", "central", file.central.settings, file.settings);
+  const faults =
+    file.backend?.startsWith("https:") && file.stackOrganization === SELF_MANAGED
+      ? ["stackOrganization: name the organization on Pulumi Cloud that has the stacks"]
+      : [];
+  faults.push(...twice("central", "central", file.central.settings, file.settings));
   for (const [name, consumer] of Object.entries(file.consumers)) {
     const at = `consumers.${name}`;
     const stack = consumer.stack ?? name;

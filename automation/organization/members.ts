@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { OrganizationError } from "./errors.ts";
-import type { OrganizationFile } from "./schema.ts";
+import { type OrganizationFile, SELF_MANAGED } from "./schema.ts";
 
 /** One account of the organization and the stack that is deployed there. */
 export interface Member {
@@ -9,6 +9,8 @@ export interface Member {
   readonly name: string;
   readonly kind: "central" | "consumer";
   readonly stack: string;
+  /** How `pulumi` is told of the stack: on Pulumi Cloud with its organization, since it would take the caller's own otherwise. */
+  readonly qualified: string;
   readonly account: string;
   readonly region: string;
   /** ARN of the role that deploys there; null: the credentials at hand. */
@@ -41,11 +43,13 @@ export function organizationOf(file: OrganizationFile, project: string, path: st
   });
   const of = (name: string, entry: OrganizationFile["central"], kind: Member["kind"], own: object): Member => {
     const region = entry.region ?? file.region;
+    const stack = entry.stack ?? name;
     const role = entry.deployRole === undefined ? file.deployRole : entry.deployRole;
     return {
       name,
       kind,
-      stack: entry.stack ?? name,
+      stack,
+      qualified: file.stackOrganization === SELF_MANAGED ? stack : `${file.stackOrganization}/${project}/${stack}`,
       account: entry.account,
       region,
       deployRole: role === null ? null : roleArn(role, entry.account, region),

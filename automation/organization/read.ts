@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parseDocument } from "yaml";
+import { isScalar, parseDocument, visit } from "yaml";
 import { OrganizationError } from "./errors.ts";
 import { crossFaults, faultsOf } from "./faults.ts";
 import { type OrganizationFile, organizationSchema } from "./schema.ts";
@@ -27,7 +27,21 @@ export function parseOrganization(text: string, path: string): OrganizationFile 
       path,
       document.errors.map(({ message }) => message.split("\n")[0] ?? ""),
     );
-  const { success, data, error } = organizationSchema.safeParse(document.toJS());
+  visit(document, {
+    // What reads it would leave such a key out without a word.
+    Pair: (_, { key }) => {
+      if (isScalar(key) && key.value === "__proto__")
+        throw wrong(path, ["`__proto__` is no key of an organization file"]);
+    },
+  });
+  let content: unknown;
+  try {
+    content = document.toJS();
+  } catch (error) {
+    // Aliases that multiply: a few lines of text would fill the memory.
+    throw wrong(path, [error instanceof Error ? error.message : String(error)]);
+  }
+  const { success, data, error } = organizationSchema.safeParse(content);
   if (!success) throw wrong(path, faultsOf(error));
   const faults = crossFaults(data);
   if (faults.length) throw wrong(path, faults);

@@ -9,7 +9,8 @@ const REGION = "a region such as eu-west-1";
 const region = z.string(said(REGION)).regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/, `allowed: ${REGION}`);
 const NAME = "2 to 20 lower-case letters, digits and single hyphens";
 export const consumerName = z.string(said(NAME)).regex(/^(?=.{2,20}$)[a-z0-9]+(?:-[a-z0-9]+)*$/, `allowed: ${NAME}`);
-const stack = z.string().regex(/^[\w-]{1,100}$/, "allowed: letters, digits, `_` and `-`");
+// No hyphen in front: `pulumi` would take it for an option.
+const stack = z.string().regex(/^\w[\w-]{0,99}$/, "allowed: letters, digits, `_` and `-`, no `-` in front");
 const ROLE = "the name of a role, its ARN, or null";
 const deployRole = z
   .string(said(ROLE))
@@ -60,6 +61,9 @@ export const serviceSchema = z.strictObject({
   roles: z.strictObject({ viewer: groups, planner: groups, deployer: groups }),
 });
 
+/** The organization of every stack whose state is in a file or bucket. Source: Pulumi docs, "Stacks", fully qualified names. */
+export const SELF_MANAGED = "organization";
+
 const BACKEND = "file://…, s3://…, gs://…, azblob://… or https://…";
 
 export const organizationSchema = z.strictObject({
@@ -68,6 +72,10 @@ export const organizationSchema = z.strictObject({
   backend: z
     .string(said(BACKEND))
     .regex(/^(?:file|s3|gs|azblob|https):\/\/./, `allowed: ${BACKEND}`)
+    .refine(
+      (url) => !/^\w+:\/\/[^/]*@/.test(url),
+      "holds credentials: set them in the environment of the process, not in this file",
+    )
     .optional(),
   /** Default Pulumi's: a passphrase, or Pulumi Cloud's key. */
   secretsProvider: z.string().optional(),
@@ -75,7 +83,7 @@ export const organizationSchema = z.strictObject({
   stackOrganization: z
     .string()
     .regex(/^[\w-]+$/, "allowed: letters, digits, `_` and `-`")
-    .default("organization"),
+    .default(SELF_MANAGED),
   region,
   deployRole: deployRole.default(null),
   /** Consumers worked on at once. */

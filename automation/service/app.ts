@@ -1,6 +1,6 @@
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import {
   hasZodFastifySchemaValidationErrors,
   jsonSchemaTransform,
@@ -17,6 +17,7 @@ import { type Caller, type Role, tokenCheck } from "./auth.ts";
 import { jobRoutes } from "./jobs.ts";
 import { pageRoutes } from "./page.ts";
 import { stackRoutes } from "./stacks.ts";
+import { BusyError } from "./turns.ts";
 import type { Worker } from "./worker.ts";
 
 declare module "fastify" {
@@ -29,7 +30,7 @@ declare module "fastify" {
   }
 }
 
-const NOBODY: Caller = { name: "", roles: new Set() };
+const NOBODY: Caller = { name: "", roles: new Set(), until: 0 };
 
 /** The HTTP service: who may what, how often, and what is answered when something is wrong. */
 export async function serviceApp(
@@ -41,7 +42,14 @@ export async function serviceApp(
   const app = fastify({ bodyLimit: 1 << 18, logger: false, trustProxy: false });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  await app.register(rateLimit, { max: 240, timeWindow: "1 minute", errorResponseBuilder: tooMany });
+  // By caller, not by address: behind a proxy all come from one, and one of them could use up the calls of all.
+  await app.register(rateLimit, {
+    max: 240,
+    timeWindow: "1 minute",
+    hook: "preHandler",
+    keyGenerator: (request: FastifyRequest) => request.caller.name || request.ip,
+    errorResponseBuilder: tooMany,
+  });
   await app.register(swagger, {
     openapi: {
       info: {
@@ -93,7 +101,7 @@ function faultOf(error: unknown): { readonly status: number; readonly text: stri
     };
   if (error instanceof OrganizationError) return { status: 400, text: error.message };
   if (error instanceof EngineError) return { status: 409, text: error.message };
-  if (error instanceof NoPulumiError) return { status: 503, text: error.message };
+  if (error instanceof NoPulumiError || error instanceof BusyError) return { status: 503, text: error.message };
   const status = z.object({ statusCode: z.int().min(400).max(499) }).safeParse(error).data?.statusCode;
   return status === undefined
     ? { status: 500, text: "something is wrong here; the log says what" }

@@ -12,6 +12,8 @@ export interface Caller {
   /** The token's subject. */
   readonly name: string;
   readonly roles: ReadonlySet<Role>;
+  /** Unix milliseconds at which the token ends. */
+  readonly until: number;
 }
 
 /** Signatures of a private key alone: `none` and shared secrets prove nothing here. */
@@ -36,7 +38,11 @@ export async function tokenCheck(settings: ServiceSettings, path: string): Promi
     const claim = payload[groupsClaim];
     const groups: readonly unknown[] = Array.isArray(claim) ? claim : typeof claim === "string" ? claim.split(" ") : [];
     const highest = ROLES.findLastIndex((role) => roles[role].some((group) => groups.includes(group)));
-    return { name: payload.sub ?? "", roles: new Set(ROLES.slice(0, highest + 1)) };
+    return {
+      name: payload.sub ?? "",
+      roles: new Set(ROLES.slice(0, highest + 1)),
+      until: (payload.exp ?? 0) * 1000,
+    };
   };
 }
 

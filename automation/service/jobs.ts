@@ -7,11 +7,15 @@ import { sendEvents } from "./events.ts";
 import { accepted, consumerBody, fault, identified, jobBody, jobShape, jobWithSteps } from "./schemas.ts";
 import type { Worker } from "./worker.ts";
 
+/** Connections on which one caller may follow jobs at once. */
+const FOLLOWING = 20;
+
 const KEY = z.object({ "idempotency-key": z.string().min(8).max(128).optional() });
 
 /** Jobs: ask for one, look at it, follow it, stop it. */
 export function jobRoutes({ store, path }: Automation, worker: Worker): FastifyPluginAsyncZod {
   const answers = { 202: accepted, 400: fault, 401: fault, 403: fault };
+  const following = new Map<string, number>();
   return async (app) => {
     app.post(
       "/jobs",
@@ -90,9 +94,15 @@ export function jobRoutes({ store, path }: Automation, worker: Worker): FastifyP
       async (request, reply) => {
         const job = store.job(request.params.id);
         if (!job) return reply.code(404).send({ error: "no such job" });
+        if ((following.get(request.caller.name) ?? 0) >= FOLLOWING)
+          return reply.code(429).send({ error: `you follow ${FOLLOWING} jobs already` });
         const after = Number(request.headers["last-event-id"] ?? 0);
         reply.hijack();
-        sendEvents(store, job.id, Number.isSafeInteger(after) ? after : 0, reply.raw);
+        const { name, until } = request.caller;
+        const open = following.get(name) ?? 0;
+        following.set(name, open + 1);
+        reply.raw.on("close", () => following.set(name, (following.get(name) ?? 1) - 1));
+        sendEvents(store, job.id, { after: Number.isSafeInteger(after) ? after : 0, until }, reply.raw);
         return reply;
       },
     );

@@ -50,7 +50,7 @@ export const jobBody = z.strictObject({
   confirm: z.string().optional(),
 });
 
-/** Settings of an account that say where Pulumi reaches it are the file's alone: over the network they would redirect a deployment. */
-export const consumerBody = newConsumerSchema.omit({ environment: true, deployRole: true });
+/** What says where Pulumi reaches an account, and which state it takes for its own, is the file's alone: over the network it would redirect a deployment. */
+export const consumerBody = newConsumerSchema.omit({ environment: true, deployRole: true, stack: true });
 export const named = z.object({ name: z.string() });
 export const identified = z.object({ id: z.string() });

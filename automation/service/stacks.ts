@@ -1,20 +1,19 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { openStack, shownOutputs, shownUpdate } from "../engine/operations.ts";
+import { historyOf, outputsOf } from "../engine/reading.ts";
+import { look } from "../look.ts";
 import type { Automation } from "../open.ts";
-import { chosen } from "../organization/members.ts";
 import { release } from "../release.ts";
 import { statusOf } from "../status.ts";
 import { named, stackShape } from "./schemas.ts";
+import { turnsOf } from "./turns.ts";
+
+/** `pulumi` that look at stacks at once, and calls that wait for one. */
+const [LOOKING, WAITING] = [2, 20];
 
 /** Stacks: what was done to them, and what Pulumi keeps of them. */
 export function stackRoutes(automation: Automation): FastifyPluginAsyncZod {
-  const open = async (name: string) => {
-    const organization = automation.organization();
-    const [member] = chosen(organization.members, [name]);
-    if (!member) throw new Error(name);
-    return openStack(await automation.engine(organization), member);
-  };
+  const turn = turnsOf(LOOKING, WAITING);
   return async (app) => {
     app.get(
       "/stacks",
@@ -34,7 +33,7 @@ export function stackRoutes(automation: Automation): FastifyPluginAsyncZod {
           response: { 200: z.record(z.string(), z.unknown()) },
         },
       },
-      async ({ params }) => shownOutputs(await (await open(params.name)).outputs()),
+      ({ params }) => turn(() => look(automation, params.name, outputsOf)),
     );
     app.get(
       "/stacks/:name/history",
@@ -46,7 +45,8 @@ export function stackRoutes(automation: Automation): FastifyPluginAsyncZod {
           response: { 200: z.array(z.record(z.string(), z.unknown())) },
         },
       },
-      async ({ params }) => (await (await open(params.name)).history(20, 1)).map(shownUpdate),
+      async ({ params }) =>
+        (await turn(() => look(automation, params.name, historyOf))).map((update) => ({ ...update })),
     );
     app.post(
       "/stacks/:name/release",

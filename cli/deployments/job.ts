@@ -6,6 +6,8 @@ import { type Automation, openAutomation } from "../../automation/open.ts";
 import type { OrganizationOptions } from "./options.ts";
 import { showJob } from "./show.ts";
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
 /** Runs a job in this terminal, shows it, and says by its exit code whether all went well. */
 export async function jobInTerminal(
   options: OrganizationOptions,
@@ -28,12 +30,19 @@ export async function jobOf(automation: Automation, request: JobRequest, json: b
   const { store } = automation;
   afterCrash(store);
   const job = store.create(request, stepsOf(request, automation.organization().members), AT_TERMINAL);
+  let told = false;
   const interrupt = () => {
-    process.stderr.write("stopping: pulumi ends what it has begun (Ctrl-C once more leaves it alone)\n");
+    if (told) process.exit(130);
+    told = true;
     store.cancel(job.id);
-    process.once("SIGINT", () => process.exit(130));
+    const stopping = "stopping: pulumi ends what it has begun (Ctrl-C once more leaves it alone)";
+    // By the job's own lines, since a live tree shows nothing else before its end.
+    const running = json ? [] : store.steps(job.id).filter(({ state }) => state === "running");
+    for (const { ordinal, member } of running) store.say(job.id, ordinal, `${member}: ${stopping}`);
+    if (running.length === 0) process.stderr.write(`${stopping}\n`);
   };
-  process.once("SIGINT", interrupt);
+  // CI systems send the second where a terminal sends the first.
+  for (const signal of SIGNALS) process.on(signal, interrupt);
   try {
     const end = showJob(store, job, json);
     const done: Job = await runJob(automation, job);
@@ -42,6 +51,6 @@ export async function jobOf(automation: Automation, request: JobRequest, json: b
     if (done.state !== "done") process.exitCode = 1;
     return steps;
   } finally {
-    process.off("SIGINT", interrupt);
+    for (const signal of SIGNALS) process.off(signal, interrupt);
   }
 }

@@ -14,7 +14,8 @@ export function showJob(store: JobStore, job: Job, json: boolean): End {
   if (process.stdout.isTTY) return tree(store, job);
   const stop = store.listen((event) => {
     // Each resource of a hundred accounts would bury what counts.
-    if (event.job === job.id && !/^\S+: (?:creat|updat|replac|delet)\w+ \S+:/.test(event.text)) console.log(event.text);
+    if (event.job === job.id && !/^\S+: (?:creat|updat|replac|delet)\w+ \S+:/.test(event.text))
+      console.log(printable(event.text));
   });
   return async (_, steps) => {
     stop();
@@ -39,19 +40,26 @@ function tree(store: JobStore, job: Job): End {
           const entry = waiting.get(step.ordinal);
           if (entry) entry.task = task;
           await end;
-          const { state, error, changes } = store.steps(job.id)[step.ordinal] ?? step;
-          if (state === "skipped") task.skip(`${task.title}: ${error}`);
-          else if (state !== "done") throw new Error(`${step.action} ${step.member} ${state}: ${error}`);
+          const { state, changes } = store.steps(job.id)[step.ordinal] ?? step;
+          // Why stands in the summary, once, and not cut at the screen's edge.
+          if (state === "skipped") task.skip(`${task.title} skipped`);
+          else if (state !== "done") throw new Error(`${step.action} ${step.member} ${state}`);
           else task.title = `${task.title} ${counted(changes)}`;
         },
       };
     }),
-    { concurrent: true, exitOnError: false, rendererOptions: { collapseSubtasks: false } },
+    {
+      concurrent: true,
+      exitOnError: false,
+      // Ctrl-C is ours: its own would end this process at once, and leave `pulumi` at work with nobody waiting.
+      registerSignalListeners: false,
+      rendererOptions: { collapseSubtasks: false },
+    },
   );
   const stop = store.listen(({ job: of, ordinal, text }) => {
     if (of !== job.id || ordinal === null) return;
     const task = waiting.get(ordinal)?.task;
-    if (task) task.output = text.split("\n")[0] ?? "";
+    if (task) task.output = printable(text.split("\n")[0] ?? "");
     const state = store.steps(job.id)[ordinal]?.state;
     if (state !== "waiting" && state !== "running") waiting.get(ordinal)?.done();
   });
@@ -80,5 +88,10 @@ export function counted(changes: Step["changes"]): string {
 }
 
 function indented(text: string): string {
-  return text.replaceAll("\n", "\n    ");
+  return printable(text).replaceAll("\n", "\n    ");
+}
+
+/** What comes from an account, such as a name in an error, must not write to our terminal as it likes. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\n\t\x20-\x7e\u00a0-\uffff]/g, "�");
 }

@@ -11,14 +11,22 @@ export interface Said {
   readonly stderr: string;
 }
 
-/** Runs a `gatehouse` command on an organization, as a person would. */
+/** A `gatehouse` command on an organization, as a person would type it. */
+export function asCommand(org: SimulatedOrganization, ...args: readonly string[]): readonly string[] {
+  const options = ["--dir", org.program, "--org", org.file, "--data", org.data];
+  return [process.execPath, join(ROOT, "cli/gatehouse.mjs"), ...args, ...options];
+}
+
+/** Runs a `gatehouse` command on an organization. */
 export function command(org: SimulatedOrganization, ...args: readonly string[]): Promise<Said> {
+  const [file = "", ...rest] = asCommand(org, ...args);
+  return run(file, rest, org.env, org.folder);
+}
+
+/** Runs a program, and hears what it says. */
+export function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<Said> {
   return new Promise((resolve, reject) => {
-    const child = spawn(
-      process.execPath,
-      [join(ROOT, "cli/gatehouse.mjs"), ...args, "--dir", ROOT, "--org", org.file, "--data", org.data],
-      { cwd: org.folder, env: org.env, stdio: ["ignore", "pipe", "pipe"] },
-    );
+    const child = spawn(file, [...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;

@@ -20,6 +20,7 @@ const member = (name: string): Member => ({
   name,
   kind: name === "central" ? "central" : "consumer",
   stack: name,
+  qualified: name,
   account: "111111111111",
   region: "eu-west-1",
   deployRole: null,

@@ -4,7 +4,7 @@ import { temporaryFolder } from "../helpers/temporary.ts";
 import { job } from "./commands.ts";
 import { killAgainAndAgain, randomOf, stateOf } from "./killed.ts";
 import { SERVICE } from "./service.ts";
-import { simulatedOrganization } from "./simulatedOrganization.ts";
+import { REAL, SMALL, simulatedOrganization } from "./simulatedOrganization.ts";
 
 const [KILLS, CONSUMERS] = [Number(process.env.GATEHOUSE_KILLS ?? 3), Number(process.env.GATEHOUSE_CONSUMERS ?? 2)];
 
@@ -18,9 +18,13 @@ describe("the service, killed at random points", function () {
       if (process.env.GATEHOUSE_KILLS) console.log(`      ${line}`);
     };
     say(`seed ${seed}`);
-    const org = await simulatedOrganization(engine, temporaryFolder(), CONSUMERS, { service: SERVICE, seed: "same" });
-    for (const cloud of org.clouds.values()) cloud.pause = 20;
-    const killed = await killAgainAndAgain(engine, org, KILLS, randomOf(seed), say);
+    const options = { program: process.env.GATEHOUSE_KILLS ? REAL : SMALL, seed: "same" };
+    const org = await simulatedOrganization(engine, temporaryFolder(), CONSUMERS, { ...options, service: SERVICE });
+    // A deployment of the small program takes a fifth of the time.
+    const [pause, longest] = options.program === REAL ? [20, 12_000] : [150, 3_000];
+    for (const cloud of org.clouds.values()) cloud.pause = pause;
+    const random = randomOf(seed);
+    const killed = await killAgainAndAgain(engine, org, KILLS, () => 500 + random() * longest, say);
     say(
       `${killed.jobs.length} jobs, ${killed.engines} runs of pulumi, ${killed.resumed} steps done again, ${killed.enginesKilled} pulumi killed, ${killed.reported} stacks reported`,
     );
@@ -37,7 +41,7 @@ describe("the service, killed at random points", function () {
       `seed ${seed}`,
     );
 
-    const clean = await simulatedOrganization(engine, temporaryFolder(), CONSUMERS, { seed: "same" });
+    const clean = await simulatedOrganization(engine, temporaryFolder(), CONSUMERS, options);
     clean.write((file) => {
       for (const [name, { central, settings }] of Object.entries(org.content.consumers)) {
         const own = file.consumers[name] ?? assert.fail(name);

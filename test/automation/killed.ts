@@ -41,12 +41,14 @@ function person(name: string, round: number) {
 /**
  * Deploys change after change, and kills the service at random points with SIGKILL; at every fifth kill, whatever `pulumi` runs dies with it, as in a
  * container. What the restarted service does with it is checked by the caller.
+ *
+ * @param pause milliseconds until the next kill
  */
 export async function killAgainAndAgain(
   engine: Engine,
   org: SimulatedOrganization,
   kills: number,
-  random: () => number,
+  pause: () => number,
   said: (line: string) => void,
 ): Promise<Killed> {
   const token = await (await tokenMaker(org.folder))(["ml-platform"]);
@@ -72,7 +74,7 @@ export async function killAgainAndAgain(
     await taken(await ended(service, token, id));
   };
   for (let i = 0; i < kills; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 500 + random() * 12_000));
+    await new Promise((resolve) => setTimeout(resolve, pause()));
     await kill(service);
     if (i % 5 === 4) enginesKilled += killEngines(log);
     service = await start();

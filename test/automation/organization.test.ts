@@ -43,6 +43,7 @@ describe("an organization file", () => {
         name: "central",
         kind: "central",
         stack: "central",
+        qualified: "central",
         account: "111111111111",
         region: "eu-west-1",
         deployRole: "arn:aws:iam::111111111111:role/gatehouse-deploy",
@@ -63,6 +64,7 @@ describe("an organization file", () => {
         name: "vision",
         kind: "consumer",
         stack: "vision",
+        qualified: "vision",
         account: "222222222222",
         region: "eu-west-1",
         deployRole: "arn:aws:iam::222222222222:role/gatehouse-deploy",
@@ -125,6 +127,59 @@ consumers:
   it("says who is there when somebody is named who isn't", () => {
     const { members } = organizationOf(parseOrganization(FILE, ""), "mlflow-gatehouse", "/org/org.yaml");
     assert.throws(() => chosen(members, ["audio"]), /the organization has no `audio`; it has central, vision/);
+  });
+});
+
+describe("an organization file that somebody poisoned", () => {
+  const settings = (text: string) => FILE.replace("tags: {owner: ml}", text);
+
+  it("can't fill the memory with aliases, name a prototype, or leave its folder", () => {
+    const bomb = [
+      "a: &a [x,x,x,x,x,x,x,x,x]",
+      ...[..."bcdefgh"].map((each, i) => `${each}: &${each} [${Array(9).fill(`*${"abcdefgh"[i]}`).join()}]`),
+    ];
+    assert.match(refusal(`${FILE}\n${bomb.join("\n")}\n`), /org\.yaml is wrong:\n {2}Excessive alias count/);
+    for (const name of ["../../etc", "..", "a/b", "-rf", "--help", "$(id)", "a;id"])
+      assert.match(
+        refusal(FILE.replace("  vision: # the first team", `  vision:\n    stack: "${name}"`)),
+        /consumers\.vision\.stack: allowed/,
+        name,
+      );
+    for (const name of ["../../etc", "__proto__", "constructor; id", "-rf"])
+      assert.match(refusal(FILE.replace("  vision: #", `  "${name}": #`)), /is wrong/, name);
+    assert.match(refusal(settings("__proto__: {polluted: yes}")), /`__proto__` is no key/);
+    assert.match(refusal(settings('"\\u005f_proto__": {polluted: yes}')), /`__proto__` is no key/);
+  });
+
+  it("holds no credentials of a backend, and no variable whose name says that it is a secret", () => {
+    assert.match(refusal(FILE.replace("file://state", "https://ada:secret@api.example")), /backend: holds credentials/);
+    for (const name of ["PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "AWS_SESSION_TOKEN"])
+      assert.match(refusal(FILE.replace("central:\n", `central:\n  environment: {${name}: x}\n`)), /is a secret/, name);
+  });
+});
+
+describe("an organization whose state is on Pulumi Cloud", () => {
+  const CLOUD = FILE.replace("file://state", "https://api.pulumi.com");
+
+  it("has to say which organization there has the stacks", () => {
+    assert.match(refusal(CLOUD), /stackOrganization: name the organization on Pulumi Cloud/);
+  });
+
+  it("names each stack by that organization, for pulumi and for the stacks that read its outputs", () => {
+    const { members, environment } = organizationOf(
+      parseOrganization(`${CLOUD}stackOrganization: acme\n`, ""),
+      "mlflow-gatehouse",
+      "/o",
+    );
+    assert.deepEqual(environment, { PULUMI_BACKEND_URL: "https://api.pulumi.com" });
+    assert.deepEqual(
+      members.map(({ stack, qualified }) => [stack, qualified]),
+      [
+        ["central", "acme/mlflow-gatehouse/central"],
+        ["vision", "acme/mlflow-gatehouse/vision"],
+      ],
+    );
+    assert.deepEqual(members[1]?.config["mlflow-gatehouse:central"], { stack: "acme/mlflow-gatehouse/central" });
   });
 });
 

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { engineOrSkip } from "../engine/engineOrSkip.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { call, ended, type RunningService, SERVICE, startService, tokenMaker } from "./service.ts";
-import { type Entry, type SimulatedOrganization, simulatedOrganization } from "./simulatedOrganization.ts";
+import { type Entry, type SimulatedOrganization, SMALL, simulatedOrganization } from "./simulatedOrganization.ts";
 
 // The tests build on each other: one service, from its start to its end.
 describe("the automation service", function () {
@@ -19,7 +19,7 @@ describe("the automation service", function () {
 
   before(async function () {
     const folder = temporaryFolder();
-    org = await simulatedOrganization(engineOrSkip(this), folder, 1, { service: SERVICE });
+    org = await simulatedOrganization(engineOrSkip(this), folder, 1, { service: SERVICE, program: SMALL });
     make = await tokenMaker(folder);
     [viewer, planner, deployer] = await Promise.all([make(["staff"]), make(["ml-planners"]), make(["ml-platform"])]);
     // Credentials at hand, which a new account is reached with where the file names no others.
@@ -116,7 +116,7 @@ describe("the automation service", function () {
         "job done",
       ],
     );
-    assert.ok(said.includes("team-1: created aws:sagemaker:Domain gatehouse-studio"));
+    assert.ok(said.includes("team-1: created aws:iam:Role studio"));
     // Whoever lost the connection goes on where he was.
     const ids = [...text.matchAll(/^id: (\d+)$/gm)].map(([, each]) => each ?? "");
     const rest = await fetch(`${service.url}/jobs/${id}/events`, {

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import type { SimulatedOrganization } from "./simulatedOrganization.ts";
@@ -56,7 +57,7 @@ export async function startService(
       "--port",
       "0",
       "--dir",
-      ROOT,
+      org.program,
       "--org",
       org.file,
       "--data",
@@ -64,6 +65,11 @@ export async function startService(
     ],
     { cwd: org.folder, env, stdio: ["ignore", "pipe", "pipe"] },
   );
+  return serviceOf(child);
+}
+
+/** A service that was started: waits until it listens. */
+export async function serviceOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<RunningService> {
   let said = "";
   const ready = new Promise<string>((resolve, reject) => {
     const hear = (text: string) => {
@@ -123,6 +129,7 @@ export interface ShownJob {
     readonly action: string;
     readonly state: string;
     readonly attempts: number;
+    readonly changes: Readonly<Record<string, number>> | null;
     readonly error: string | null;
   }[];
 }
@@ -130,8 +137,10 @@ export interface ShownJob {
 /** Asks until the job is over. */
 export async function ended(service: RunningService, token: string, id: string): Promise<ShownJob> {
   for (;;) {
-    const job = (await call(service, token, `/jobs/${id}`)).body as unknown as ShownJob;
-    if (job.state !== "waiting" && job.state !== "running") return job;
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const { status, body } = await call(service, token, `/jobs/${id}`);
+    const job = body as unknown as ShownJob;
+    if (status === 200 && job.state !== "waiting" && job.state !== "running") return job;
+    // Few enough of them to be answered: 240 a minute are.
+    await new Promise((resolve) => setTimeout(resolve, 400));
   }
 }

@@ -1,6 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import type { Engine } from "../../tools/engine/locate.ts";
 import { type SimulatedCloud, simulatedCloud } from "../engine/simulated/cloud.ts";
@@ -16,6 +18,10 @@ export interface SimulatedOrganization {
   readonly data: string;
   readonly backend: string;
   readonly clouds: ReadonlyMap<string, SimulatedCloud>;
+  /** The cloud of `central` or of a consumer. */
+  readonly cloud: (name: string) => SimulatedCloud;
+  /** Folder of the program that is deployed. */
+  readonly program: string;
   /** Environment of whoever deploys. */
   readonly env: NodeJS.ProcessEnv;
   readonly consumers: readonly string[];
@@ -41,7 +47,15 @@ export interface OrganizationContent {
   [key: string]: unknown;
 }
 
+/** This repository, whose program is what people deploy. */
+export const REAL = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A program that is deployed in a tenth of the time: for what the organization's machinery does with any. */
+export const SMALL = fileURLToPath(new URL("program", import.meta.url));
+
 export interface SimulatedOptions {
+  /** Folder of the program; default this repository's. */
+  readonly program?: string;
   readonly parallel?: number;
   /** Derives ids and random values: two organizations of one seed have the same. */
   readonly seed?: string;
@@ -110,8 +124,10 @@ export async function simulatedOrganization(
     data,
     backend,
     clouds,
+    cloud: (name) => clouds.get(name) ?? assert.fail(name),
     consumers,
     content,
+    program: options.program ?? REAL,
     entry,
     write,
     env: {
@@ -126,6 +142,19 @@ export async function simulatedOrganization(
       for (const provider of providers) provider.close();
     },
   };
+}
+
+/** Looks in every file of a folder for the secrets that the accounts gave out. */
+export function secretsIn(org: SimulatedOrganization, folder: string) {
+  const secrets = [...org.clouds.values()].flatMap((each) => [...each.secrets]);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  const found = files.filter((file) => {
+    const text = readFileSync(file, "latin1");
+    return secrets.some((secret) => text.includes(secret));
+  });
+  return { secrets: secrets.length, files: files.length, found };
 }
 
 function versionOf(name: string): string {

@@ -19,6 +19,8 @@ export interface SimulatedCloud {
   readonly secrets: Set<string>;
   /** Milliseconds that making a resource takes; default 0. */
   pause: number;
+  /** What making a resource waits for; default nothing. */
+  until: Promise<unknown>;
   /** Properties that somebody changed past Pulumi, by URN. */
   readonly changedOutside: Map<string, Properties>;
   readonly create: (urn: string, region: string, inputs: Properties) => { id: string; state: Properties };
@@ -38,6 +40,7 @@ export function simulatedCloud(seed: string): SimulatedCloud {
     deleted: [],
     secrets: new Set(),
     pause: 0,
+    until: Promise.resolve(),
     changedOutside: new Map(),
     create: (urn, region, inputs) => {
       const { stack, project, type, name } = partsOf(urn);

@@ -56,6 +56,7 @@ function service(name: string, version: string, cloud: SimulatedCloud): grpc.Unt
       if (request.getPreview())
         return new messages.CreateResponse().setProperties(toWire(foreseen(cloud, request.getUrn(), region, inputs)));
       const { id, state } = cloud.create(request.getUrn(), region, inputs);
+      await cloud.until;
       if (cloud.pause > 0) await new Promise((resolve) => setTimeout(resolve, cloud.pause));
       return new messages.CreateResponse().setId(id).setProperties(toWire(state));
     }),
