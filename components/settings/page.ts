@@ -2,6 +2,7 @@ import { markdownTable } from "markdown-table";
 import { z } from "zod";
 import { centralSchema } from "./central.ts";
 import { consumerSchema } from "./consumer.ts";
+import { COSTS, COSTS_AS_OF, STANDING } from "./costs.ts";
 import { fieldsOf, infoOf, unwrapped } from "./schema.ts";
 
 type Row = readonly [key: string, allowed: string, byDefault: string, meaning: string];
@@ -12,7 +13,8 @@ export function configurationPage(): string {
     "# Configuration",
     "",
     "Settings of a stack, in `Pulumi.<stack>.yaml` under the namespace `mlflow-gatehouse`; the region is `aws:region`. A key that is not listed here is refused,",
-    "and all errors are reported at once. Where a default is given, the key may be left out.",
+    "and all errors are reported at once. Where a default is given, the key may be left out. What settings cost is listed below each kind: list prices of us-east-1",
+    `in USD, about, looked over in ${COSTS_AS_OF}, without discounts, free tiers and transfer to the internet. No program reads them from AWS, whose price pages say what counts.`,
     "",
     ...section("Central account", centralSchema),
     ...section("Consumer account", consumerSchema),
@@ -26,7 +28,21 @@ function section(title: string, schema: z.ZodType): readonly string[] {
     "",
     markdownTable([["key", "allowed", "default", "meaning"], ...rows.map((row) => [...row])]),
     "",
+    `### What it costs: ${title.toLowerCase()}`,
+    "",
+    STANDING.get(schema) ?? "",
+    "",
+    markdownTable([
+      ["key", "about, in USD"],
+      ...Object.entries(COSTS.get(schema) ?? {}).map(([key, cost]) => [`\`${key}\``, cell(cost)]),
+    ]),
+    "",
   ];
+}
+
+/** Every key of a kind of stack, as the page names it. */
+export function settingKeys(schema: z.ZodType): readonly string[] {
+  return rowsOf(schema, "").map(([key]) => key.replaceAll("`", ""));
 }
 
 function rowsOf(schema: z.ZodType, prefix: string): readonly Row[] {

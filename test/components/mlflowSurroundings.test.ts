@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { centralSchema } from "../../components/settings/central.ts";
+import { COSTS, HOURLY, MONTH, STANDING } from "../../components/settings/costs.ts";
 import type { Run } from "./record.ts";
 import { centralRun, object, policy } from "./stacks.ts";
+
+const IN_WORDS: Readonly<Record<number, string>> = { 6: "six", 7: "seven", 8: "eight" };
 
 /** `from → to port` of every rule between security groups, and what else may be reached. */
 function ways(run: Run, kind: "Ingress" | "Egress"): string[] {
@@ -100,6 +104,27 @@ describe("what MlflowServer puts around MLflow", () => {
     assert.equal(rewrite("/prod"), "/");
     assert.equal(rewrite("/production/x"), "/production/x");
     assert.equal(rewrite("/prod/prod/x"), "/prod/x");
+  });
+
+  it("costs while nobody works what the configuration page says", () => {
+    const zones = run.all("aws:ec2/subnet:Subnet").length;
+    const endpoints = run
+      .all("aws:ec2/vpcEndpoint:VpcEndpoint")
+      .filter(({ inputs }) => inputs.vpcEndpointType === "Interface").length;
+    const database = run.one("aws:rds/cluster:Cluster").inputs;
+    const { minCapacity } = database.serverlessv2ScalingConfiguration as { minCapacity: number };
+    const instances = run.all("aws:rds/clusterInstance:ClusterInstance").length;
+    const { cpu, memory } = run.one("aws:ecs/taskDefinition:TaskDefinition").inputs;
+    const tasks = Number(run.one("aws:ecs/service:Service").inputs.desiredCount);
+    const task = (Number(cpu) / 1024) * HOURLY.vcpuArm + (Number(memory) / 1024) * HOURLY.gibArm;
+    const said = STANDING.get(centralSchema) ?? "";
+    for (const [what, hourly] of [
+      ["interface endpoints", zones * endpoints * HOURLY.interfaceEndpoint],
+      ["Aurora", instances * minCapacity * HOURLY.acu],
+      ["tasks", tasks * task],
+    ] as const)
+      assert.match(said, new RegExp(`${what} ${Math.round(hourly * MONTH)}\\b`));
+    assert.match(String(COSTS.get(centralSchema)?.["network.nat"]), new RegExp(`for each of ${IN_WORDS[endpoints]} `));
   });
 
   it("encrypts, backs up and protects the database, and takes TLS only", () => {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { centralSchema } from "../../components/settings/central.ts";
 import { consumerSchema } from "../../components/settings/consumer.ts";
+import { COSTS } from "../../components/settings/costs.ts";
 import { nearest } from "../../components/settings/nearest.ts";
-import { configurationPage } from "../../components/settings/page.ts";
+import { configurationPage, settingKeys } from "../../components/settings/page.ts";
 import { parseSettings } from "../../components/settings/parse.ts";
 import { isPrivateRange, subnetRange } from "../../components/shared/cidr.ts";
 import { CENTRAL, CONSUMER, type Raw, VISION, WRONG } from "./wrongSettings.ts";
@@ -102,6 +103,26 @@ describe("configuration page", () => {
       for (const key of Object.keys(schema.shape)) assert.match(page, new RegExp(`\\| \`${key}[.\`]`), key);
     assert.match(page, /\| `gateway\.tokenCacheSeconds` +\| 0 to 300 +\| `300` +\| How long/);
     assert.match(page, /\| `people\.<name>\.person` +\| [^|]+\| \*\*required\*\* +\| Who it is/);
+  });
+
+  it("says of every setting that AWS charges for what it costs, and of none that there isn't", () => {
+    const central =
+      "network.zones network.flowLogs network.nat server.image server.architecture server.cpu server.memory server.tasks.min server.tasks.max server.aiGateway database.minAcu database.maxAcu database.backupDays database.snapshotBeforeUpgrade artifacts.keepOldVersionsDays artifacts.removeDeletedDays artifacts.dataEvents gateway.loadBalancer gateway.requestsPerSession gateway.webAclArn gateway.logDays login.identityProviders login.email login.threatProtection ui.hosting";
+    const consumer =
+      "network.zones network.flowLogs network.nat network.registry studio.instanceTypes studio.jobInstanceTypes studio.volumeGb studio.idleShutdownMinutes studio.homeFileSystem";
+    for (const [schema, billed] of [
+      [centralSchema, central],
+      [consumerSchema, consumer],
+    ] as const) {
+      const costs = COSTS.get(schema) ?? {};
+      assert.deepEqual(Object.keys(costs).sort(), billed.split(" ").sort());
+      const keys = settingKeys(schema);
+      for (const [key, cost] of Object.entries(costs)) {
+        assert.ok(keys.includes(key), `${key} is no setting`);
+        assert.match(cost, /\d|price/, key);
+        assert.ok(configurationPage().includes(`| \`${key}\``), key);
+      }
+    }
   });
 
   it("leaves no field without meaning or allowed values", () => {
