@@ -3,10 +3,13 @@
 import re
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 _POLL_SECONDS = 10.0
 _WAIT_SECONDS = 60 * 60
+_SAME_ATTEMPT = timedelta(days=1)
 
 
 class SnapshotError(Exception):
@@ -29,21 +32,37 @@ def snapshots(
 def identifier(cluster: str, name: str) -> str:
     """Letters, digits and single hyphens, as RDS wants it. A second attempt at the same upgrade has the same name and
     takes no second snapshot."""
-    return re.sub(r"[^a-z0-9]+", "-", f"{cluster}-before-{name}".lower()).strip("-")[:255]
+    return re.sub(r"[^a-z0-9]+", "-", f"{cluster}-before-{name}".lower()).strip("-")[:250]
 
 
 def _take(client: Any, cluster: str, name: str, log: Callable[..., None], poll_seconds: float) -> None:
-    try:
-        client.create_db_cluster_snapshot(DBClusterIdentifier=cluster, DBClusterSnapshotIdentifier=name)
-        log("snapshot", name=name, state="started")
-    except client.exceptions.DBClusterSnapshotAlreadyExistsFault:
-        log("snapshot", name=name, state="already there")
+    name = _start(client, cluster, name, log)
     until = time.monotonic() + _WAIT_SECONDS
-    while True:
-        (found,) = client.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=name)["DBClusterSnapshots"]
-        if found["Status"] == "available":
-            log("snapshot", name=name, state="available")
-            return
-        if found["Status"] == "failed" or time.monotonic() > until:
-            raise SnapshotError(f"the snapshot {name} is {found['Status']}: nothing was migrated; delete it and deploy")
+    while (status := _find(client, name)["Status"]) != "available":
+        if status == "failed" or time.monotonic() > until:
+            raise SnapshotError(f"the snapshot {name} is {status}: nothing was migrated; delete it and deploy")
         time.sleep(poll_seconds)
+    log("snapshot", name=name, state="available")
+
+
+def _start(client: Any, cluster: str, name: str, log: Callable[..., None]) -> str:
+    """The name of the snapshot that was asked for, now or by an attempt of today. An older one of that name is from
+    before a way back: what was written since is not in it."""
+    for number in count(1):
+        numbered = name if number == 1 else f"{name}-{number}"
+        try:
+            client.create_db_cluster_snapshot(DBClusterIdentifier=cluster, DBClusterSnapshotIdentifier=numbered)
+        except client.exceptions.DBClusterSnapshotAlreadyExistsFault:
+            made = _find(client, numbered).get("SnapshotCreateTime")
+            if made is not None and datetime.now(UTC) - made > _SAME_ATTEMPT:
+                continue
+            log("snapshot", name=numbered, state="already there")
+        else:
+            log("snapshot", name=numbered, state="started")
+        return numbered
+    raise AssertionError
+
+
+def _find(client: Any, name: str) -> dict[str, Any]:
+    (found,) = client.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=name)["DBClusterSnapshots"]
+    return found

@@ -7,9 +7,12 @@ import os
 import sqlite3
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
+from postgres import USER, Database, database, installed
 from server import READER, running
 from test_migrate import events, run
 
@@ -47,22 +50,42 @@ def older() -> Path:
     return python
 
 
-def test_what_the_mlflow_before_wrote_is_there_after_the_upgrade(tmp_path: Path) -> None:
-    file = tmp_path / "mlflow.db"
-    configuration = tmp_path / "older.ini"
+# What that version itself says of the tables, and reads from them.
+READ = """
+import sys, mlflow
+from mlflow.store.db.utils import create_sqlalchemy_engine, _verify_schema
+_verify_schema(create_sqlalchemy_engine(sys.argv[1]))
+mlflow.set_tracking_uri(sys.argv[1])
+mlflow.set_workspace("default")
+(run,) = mlflow.search_runs(experiment_names=["before-upgrade"], output_format="list")
+print(run.data.params["depth"], run.data.metrics["loss"], [m.name for m in mlflow.search_registered_models()])
+"""
+KEPT = "3 0.5 ['model-before']"
+
+
+def by_older(folder: Path, script: str, url: str) -> "subprocess.CompletedProcess[str]":
+    """Runs a script in the older MLflow, as its server would have been set up."""
+    configuration = folder / "older.ini"
     configuration.write_text(
-        f"[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///{file}\n"
+        f"[mlflow]\ndefault_permission = READ\ndatabase_uri = {url}\n"
         "admin_username = admin\nadmin_password = a-password-of-then\n"
     )
     environ = {
         "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
+        "HOME": str(folder),
         "MLFLOW_AUTH_CONFIG_PATH": str(configuration),
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_ENABLE_WORKSPACES": "true",
         "MLFLOW_FLASK_SERVER_SECRET_KEY": "f" * 40,
     }
-    subprocess.run([older(), "-c", WRITE, f"sqlite:///{file}"], env=environ, cwd=tmp_path, check=True)
+    command = [older(), "-c", script, url]
+    return subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_what_the_mlflow_before_wrote_is_there_after_the_upgrade(tmp_path: Path) -> None:
+    file = tmp_path / "mlflow.db"
+    written = by_older(tmp_path, WRITE, f"sqlite:///{file}")
+    assert written.returncode == 0, written.stderr
     before = revision(file)
 
     code, log = run(tmp_path, "", GATEHOUSE_MIGRATE="false")
@@ -84,6 +107,69 @@ def test_what_the_mlflow_before_wrote_is_there_after_the_upgrade(tmp_path: Path)
         # In MLflow's default workspace, which is no reader's of this test's tenants.
         found = server.call("GET", "/api/2.0/mlflow/experiments/search?max_results=10", READER)
         assert (found.status, found.body.get("experiments", [])) == (200, [])
+
+
+@pytest.mark.skipif(installed() is None, reason="PostgreSQL is not installed on this machine")
+def test_up_and_back_on_postgresql(tmp_path: Path) -> None:
+    """As `docs/operations.md` says: the snapshot, the migration, and back by putting the snapshot in its place."""
+    programs = installed()
+    assert programs is not None
+    password = "pass-word"
+    with database(programs, password) as started:
+        url = f"postgresql+psycopg://{USER}:{password}@127.0.0.1:{started.port}/mlflow"
+        settings = {"GATEHOUSE_DATABASE": url}
+        written = by_older(tmp_path, WRITE, url)
+        assert written.returncode == 0, written.stderr
+        before = state(started, password)
+        assert by_older(tmp_path, READ, url).stdout.strip() == KEPT
+        # RDS copies the whole cluster; here, a copy of the database.
+        started.run(password, "create database snapshot template mlflow")
+
+        code, log = run(tmp_path, "migrate", **settings)
+        assert code == 0, log
+        after = state(started, password)
+        assert after.revision != before.revision
+        assert after.rows == before.rows
+
+        # The older image can't serve what the newer one made of it, and says so.
+        refused = by_older(tmp_path, READ, url)
+        assert refused.returncode != 0
+        assert "out-of-date database schema" in refused.stderr
+
+        started.run(password, "alter database mlflow rename to upgraded")
+        started.run(password, "alter database snapshot rename to mlflow")
+        assert state(started, password) == before
+        assert by_older(tmp_path, READ, url).stdout.strip() == KEPT
+        # And a second try of the upgrade, later, does what the first did.
+        code, log = run(tmp_path, "migrate", **settings)
+        assert code == 0, log
+        assert state(started, password) == after
+
+
+@dataclass(frozen=True)
+class State:
+    """What MLflow's tables are at, and what is in some of them."""
+
+    revision: str
+    rows: tuple[object, ...]
+
+
+def state(started: Database, password: str) -> State:
+    where = {"host": "127.0.0.1", "port": started.port, "user": USER, "dbname": "mlflow", "password": password}
+    with psycopg.connect(**where) as connection:
+
+        def rows(statement: str) -> object:
+            return connection.execute(statement).fetchall()
+
+        (found,) = connection.execute("select version_num from alembic_version").fetchall()
+        kept = (
+            rows("select key, value from params"),
+            rows("select key, value from metrics"),
+            rows("select name, workspace from registered_models"),
+            rows("select name, workspace from experiments order by name"),
+            rows("select username from users order by username"),
+        )
+        return State(found[0], kept)
 
 
 def revision(file: Path) -> str:
