@@ -52,6 +52,39 @@ describe("stock Python clients", () => {
     }
   });
 
+  it("sign with our client what the local gateway accepts, whatever the request, and refuses with one byte changed", async () => {
+    const { accessKeyId, secretAccessKey, sessionToken } = sts.issue({
+      roleArn: personaRole("reader"),
+      sessionName: "bo@acme.example",
+    });
+    const script = new URL("../../client/tests/random_requests.py", import.meta.url);
+    const environment = {
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
+      AWS_REGION: REGION,
+    };
+    const requests = JSON.parse(
+      await runPython(script, { seed: 7, count: 400, origin: "http://localhost:8080" }, environment),
+    ) as { method: string; url: string; headers: Record<string, string>; body: string }[];
+    const verify = (method: string, target: string, headers: Readonly<Record<string, string>>, body: Buffer) =>
+      verifySigV4(
+        { method, target, headers: [["Host", "localhost:8080"], ...Object.entries(headers)], body },
+        { service: "execute-api", regions: [REGION], now: Date.now(), credentialFor: sts.credentialFor },
+      );
+    assert.equal(requests.length, 400);
+    for (const [index, { method, url, headers, body: encoded }] of requests.entries()) {
+      const target = url.replace("http://localhost:8080", "");
+      const body = Buffer.from(encoded, "base64");
+      const accepted = verify(method, target, headers, body);
+      assert.ok(accepted.ok, `${method} ${url}: ${JSON.stringify(accepted)}`);
+      const changed = body.length > 0 && index % 2 === 0 ? Buffer.from(body) : undefined;
+      if (changed) changed[index % changed.length] = (changed[index % changed.length] ?? 0) ^ 1;
+      const refused = verify(method, changed ? target : flipped(target, index), headers, changed ?? body);
+      assert.ok(!refused.ok && refused.type === "InvalidSignatureException", `${method} ${url}`);
+    }
+  });
+
   it("assume roles with boto3, and read refusals", async () => {
     const served = await serve(sts.handle);
     const assume = (persona: string, name: string) => ({
@@ -92,3 +125,10 @@ describe("stock Python clients", () => {
     }
   });
 });
+
+/** A path and query with one of its letters changed to another: no part of a percent-encoded byte, whose letters may be of either case. */
+function flipped(target: string, index: number): string {
+  const spots = [...target.matchAll(/(?<!%.?)[a-zA-Z0-9]/g)].map((match) => match.index);
+  const at = spots[index % spots.length] ?? assert.fail(target);
+  return `${target.slice(0, at)}${target[at] === "q" ? "r" : "q"}${target.slice(at + 1)}`;
+}
