@@ -166,7 +166,7 @@ export class MlflowServer extends pulumi.ComponentResource {
       { retentionInDays: logDays, kmsKeyId: key.arn },
       child,
     );
-    const image = mlflowImage(`${name}-image`, server, key.arn, child);
+    const image = mlflowImage(`${name}-image`, server, region, key.arn, child);
     this.accessTable = accessTable("gatehouse-access-policy", child);
     const roles = taskRoles(
       name,

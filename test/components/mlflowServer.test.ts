@@ -334,6 +334,13 @@ describe("MlflowServer", () => {
     );
   });
 
+  it("builds no image that could not verify the databases of its region, and says which bundle to give it", async () => {
+    await assert.rejects(centralRun({ "aws:region": "ca-west-1" }), /ca-west-1-bundle\.pem at docker\/rds-ca\.pem/);
+    const image = `111111111111.dkr.ecr.ca-west-1.amazonaws.com/mlflow@sha256:${"0".repeat(64)}`;
+    const own = await centralRun({ "aws:region": "ca-west-1", server: { image } });
+    assert.deepEqual(own.all("awsx:ecr:Image"), []);
+  });
+
   it("speaks TLS to the load balancer where there is a certificate", async () => {
     const certificate = "arn:aws:acm:eu-west-1:111111111111:certificate/1";
     const secure = await centralRun({
