@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildUi } from "./ui/build.ts";
 
 interface Count {
   readonly passed: number;
@@ -15,8 +16,12 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const out = mkdtempSync(join(tmpdir(), "gatehouse-test-"));
 const only = process.argv[2];
 
+/** Folders whose tests drive the Pulumi engine: they share nothing with the local runs of the others. */
+const ENGINE = "automation|diff|engine|policy|review";
+
 const suites: Readonly<Record<string, () => Promise<Count>>> = {
-  mocha: () => mocha(process.argv.slice(3)),
+  mocha: () => mocha("mocha", run, "--ignore", `test/@(${ENGINE})/**`),
+  engine: () => mocha("engine", heard, "--ignore", "test/*.test.ts", "--ignore", `test/!(${ENGINE})/**`),
   docker: () => pytest("docker"),
   client: () => pytest("client"),
 };
@@ -28,15 +33,14 @@ if (only !== undefined && !(only in suites)) {
 
 const counts: Count[] = [];
 const selected = (...names: readonly string[]) => names.filter((name) => only === undefined || only === name);
-/** Python's suites beside mocha's, which waits more than it works; what they say comes in one piece. */
-const inOrder = async (names: readonly string[]) => {
-  for (const name of names) {
-    if (name === "mocha") console.log("\n── mocha");
-    counts.push((await suites[name]?.()) ?? { passed: 0, failed: 1, skipped: 0 });
-  }
+const inOrder = async (...names: readonly string[]) => {
+  for (const name of selected(...names)) counts.push((await suites[name]?.()) ?? { passed: 0, failed: 1, skipped: 0 });
 };
 try {
-  await Promise.all([inOrder(selected("mocha")), inOrder(selected("docker", "client"))]);
+  // Before anybody reads it.
+  if (only === undefined || only === "mocha" || only === "engine") await buildUi(ROOT, console.log);
+  // Side by side: each waits more than it works. What the later ones say comes in one piece.
+  await Promise.all([inOrder("mocha"), inOrder("engine"), inOrder("docker", "client")]);
 } finally {
   rmSync(out, { recursive: true, force: true });
 }
@@ -44,15 +48,20 @@ const sum = (key: keyof Count) => counts.reduce((total, count) => total + count[
 console.log(`\n${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
 process.exitCode = sum("failed") > 0 || sum("passed") === 0 ? 1 : 0;
 
-async function mocha(args: readonly string[]): Promise<Count> {
-  const report = join(out, "mocha.json");
+async function mocha(name: string, start: typeof heard, ...args: readonly string[]): Promise<Count> {
+  const report = join(out, `${name}.json`);
   const reporter = [
     "--reporter",
     fileURLToPath(new URL("mochaReporter.mjs", import.meta.url)),
     "--reporter-option",
     `output=${report}`,
   ];
-  const code = await run(process.execPath, ["node_modules/mocha/bin/mocha.js", ...reporter, ...args]);
+  const { code, said } = await start(
+    process.execPath,
+    ["node_modules/mocha/bin/mocha.js", ...reporter, ...args, ...process.argv.slice(3)],
+    ROOT,
+  );
+  if (said !== "") process.stdout.write(`\n── ${name}\n${said}`);
   if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
   const count = JSON.parse(readFileSync(report, "utf8")) as Count;
   return { ...count, failed: Math.max(count.failed, code === 0 ? 0 : 1) };
@@ -88,13 +97,14 @@ function heard(file: string, args: readonly string[], cwd: string): Promise<{ co
   });
 }
 
-function run(file: string, args: readonly string[], cwd = ROOT): Promise<number> {
+/** Runs a program whose words go to the terminal as they come. */
+function run(file: string, args: readonly string[], cwd: string): Promise<{ code: number; said: string }> {
   return new Promise((resolve) => {
     const child = spawn(file, [...args], { cwd, stdio: ["ignore", "inherit", "inherit"] });
     child.on("error", (error) => {
       console.error(`${file} could not be started: ${error.message}`);
-      resolve(1);
+      resolve({ code: 1, said: "" });
     });
-    child.on("close", (code) => resolve(code ?? 1));
+    child.on("close", (code) => resolve({ code: code ?? 1, said: "" }));
   });
 }
