@@ -3,13 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ConsumerSettings } from "./settings/consumer.ts";
 import { dataKey } from "./shared/key.ts";
 import { personOfJob } from "./shared/names.ts";
-import { privateNetwork } from "./shared/network.ts";
 import { studioDomain } from "./studioDomain/domain.ts";
 import { executionRole } from "./studioDomain/executionRole.ts";
 import { studioFiles } from "./studioDomain/files.ts";
-import { studioGroup } from "./studioDomain/group.ts";
 import { lifecycleConfig } from "./studioDomain/lifecycle.ts";
 import { studioPerson } from "./studioDomain/person.ts";
+import { studioPlace } from "./studioDomain/place.ts";
 
 type Environments = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
@@ -26,9 +25,6 @@ export interface StudioDomainArgs {
   /** The same for jobs that are nobody's. */
   readonly jobEnvironments: Environments;
 }
-
-/** AWS services that Studio and jobs call, reached through endpoints where there is no way to the internet. */
-const SERVICES = ["sagemaker.api", "sagemaker.runtime", "sts", "ssm", "logs", "kms", "ecr.api", "ecr.dkr"];
 
 /** SageMaker Studio in private subnets where every person works with a role of his own. */
 export class StudioDomain extends pulumi.ComponentResource {
@@ -54,19 +50,7 @@ export class StudioDomain extends pulumi.ComponentResource {
     const { studio, people, jobs, network: wanted } = args.settings;
 
     const key = dataKey(`${name}-key`, { account, region, description: "Home directories of Studio" }, child);
-    const network = privateNetwork(
-      `${name}-network`,
-      {
-        account,
-        region,
-        ...wanted,
-        kmsKeyArn: key.arn,
-        endpoints: SERVICES,
-        always: wanted.registry === "endpoint" ? ["execute-api"] : [],
-      },
-      child,
-    );
-    const group = studioGroup(`${name}-apps`, network.vpcId, child);
+    const place = studioPlace(name, { account, region, network: wanted, kmsKeyArn: key.arn }, child);
     const files = studioFiles(`${name}-files`, key.arn, child);
     const lifecycle = lifecycleConfig(`${name}-start`, region, files, child);
     const domain = studioDomain(
@@ -76,9 +60,9 @@ export class StudioDomain extends pulumi.ComponentResource {
         consumer,
         studio,
         permissionsBoundaryArn,
-        network,
+        network: place,
         kmsKeyId: key.id,
-        securityGroupId: group.id,
+        securityGroupId: place.group.id,
         lifecycleConfigArn: lifecycle.arn,
       },
       child,
@@ -90,9 +74,9 @@ export class StudioDomain extends pulumi.ComponentResource {
       consumer,
       permissionsBoundaryArn,
       bucketArn: files.bucketArn,
-      vpcId: network.vpcId,
-      subnetIds: network.privateSubnetIds,
-      securityGroupId: group.id,
+      vpcId: place.vpcId,
+      subnetIds: place.privateSubnetIds,
+      securityGroupId: place.group.id,
     };
     const each = <T, R>(values: Readonly<Record<string, T>>, make: (key: string, value: T) => R) =>
       Object.fromEntries(Object.entries(values).map(([key, value]) => [key, make(key, value)] as const));
@@ -130,8 +114,8 @@ export class StudioDomain extends pulumi.ComponentResource {
     this.url = domain.url;
     this.jobPlace = {
       bucket: files.bucket,
-      subnetIds: network.privateSubnetIds,
-      securityGroupId: group.id,
+      subnetIds: place.privateSubnetIds,
+      securityGroupId: place.group.id,
       client: pulumi.interpolate`s3://${files.bucket}/${files.wheelKey}`,
     };
     this.registerOutputs({ domainId: this.domainId, url: this.url });

@@ -48,6 +48,22 @@ export const consumerSchema = z.strictObject({
         ["none", "single", "perZone"],
         "Way to the internet for Studio, needed with `studio.access: vpcOnly`.",
       ).default("single"),
+      vpcId: text(
+        /^vpc-[0-9a-f]{8,17}$/,
+        "A VPC that the account has already, for Studio instead of one of its own; then nothing above is used.",
+        "a VPC's id, or null",
+      )
+        .nullable()
+        .default(null),
+      subnetIds: field(
+        z.array(text(/^subnet-[0-9a-f]{8,17}$/, "Subnet.", "a subnet's id")),
+        "Private subnets of that VPC, in two zones or more.",
+        "2 to 16 ids of subnets, with `network.vpcId`",
+      ).default([]),
+      endpoints: word(
+        ["existing", "create"],
+        "Ways to AWS from that VPC: its owner's, or interface endpoints made by this stack.",
+      ).default("existing"),
       registry: word(
         ["internet", "endpoint"],
         "Way to a central API that is private: an endpoint of API Gateway in this VPC.",

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { subnetRange } from "./cidr.ts";
+import { interfaceEndpoints } from "./endpoints.ts";
 import { flowLogs } from "./flowLogs.ts";
 
 export interface PrivateNetworkArgs {
@@ -78,7 +79,19 @@ export function privateNetwork(name: string, args: PrivateNetworkArgs, opts: pul
   ];
   const endpoints = [...(args.nat === "none" ? args.endpoints : []), ...(args.always ?? [])];
   if (args.nat === "none" || endpoints.length)
-    ways.push(...interfaceEndpoints(name, { ...args, endpoints }, vpcId, subnets, under));
+    ways.push(
+      ...interfaceEndpoints(
+        name,
+        {
+          region: args.region,
+          services: endpoints,
+          from: { cidrIpv4: args.cidr },
+          vpcId,
+          subnetIds: subnets.map(({ id }) => id),
+        },
+        under,
+      ),
+    );
   if (args.nat !== "none") {
     const publicSubnets = indexes.map((zone) => subnet("public", zone, 8 + zone));
     ways.push(...natGateways(name, args.nat, vpcId, publicSubnets, tables, under));
@@ -150,39 +163,4 @@ function natGateways(
       { ...opts, parent: table },
     );
   });
-}
-
-function interfaceEndpoints(
-  name: string,
-  args: PrivateNetworkArgs,
-  vpcId: pulumi.Input<string>,
-  subnets: readonly aws.ec2.Subnet[],
-  opts: pulumi.ResourceOptions,
-): readonly pulumi.Resource[] {
-  const group = new aws.ec2.SecurityGroup(
-    `${name}-endpoints`,
-    { vpcId, description: "HTTPS from the VPC to interface endpoints" },
-    opts,
-  );
-  const rule = new aws.vpc.SecurityGroupIngressRule(
-    `${name}-endpoints`,
-    { securityGroupId: group.id, ipProtocol: "tcp", fromPort: 443, toPort: 443, cidrIpv4: args.cidr },
-    { ...opts, parent: group },
-  );
-  const endpoints = args.endpoints.map(
-    (service) =>
-      new aws.ec2.VpcEndpoint(
-        `${name}-${service.replaceAll(".", "-")}`,
-        {
-          vpcId,
-          serviceName: `com.amazonaws.${args.region}.${service}`,
-          vpcEndpointType: "Interface",
-          privateDnsEnabled: true,
-          subnetIds: subnets.map((subnet) => subnet.id),
-          securityGroupIds: [group.id],
-        },
-        opts,
-      ),
-  );
-  return [rule, ...endpoints];
 }

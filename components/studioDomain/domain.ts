@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ConsumerSettings } from "../settings/consumer.ts";
-import type { PrivateNetwork } from "../shared/network.ts";
+import type { Place } from "./place.ts";
 import { executionTrust } from "./trust.ts";
 
 export interface DomainArgs {
@@ -10,7 +10,7 @@ export interface DomainArgs {
   readonly studio: ConsumerSettings["studio"];
   readonly permissionsBoundaryArn: string | null;
   readonly kmsKeyId: pulumi.Input<string>;
-  readonly network: PrivateNetwork;
+  readonly network: Place;
   readonly securityGroupId: pulumi.Input<string>;
   readonly lifecycleConfigArn: pulumi.Input<string>;
 }

@@ -223,6 +223,52 @@ describe("StudioDomain", () => {
     );
   });
 
+  describe("in a VPC that the account has already", () => {
+    const network = { vpcId: "vpc-0a1b2c3d4e5f60718", subnetIds: ["subnet-0a1b2c3d", "subnet-1a2b3c4d"] };
+    const work = (other: Run) =>
+      policy(other.one("aws:iam/rolePolicy:RolePolicy", "gatehouse-studio-ada-work").inputs.policy);
+
+    it("runs in its subnets, and leaves its routes, addresses and endpoints to its owner", async () => {
+      const other = await consumerRun({ network });
+      const { inputs } = other.one("aws:sagemaker/domain:Domain");
+      assert.deepEqual([inputs.vpcId, inputs.subnetIds], [network.vpcId, network.subnetIds]);
+      assert.equal(
+        other.one("aws:ec2/securityGroup:SecurityGroup", "gatehouse-studio-apps").inputs.vpcId,
+        network.vpcId,
+      );
+      for (const type of [
+        "vpc:Vpc",
+        "subnet:Subnet",
+        "routeTable:RouteTable",
+        "vpcEndpoint:VpcEndpoint",
+        "natGateway:NatGateway",
+      ])
+        assert.deepEqual(other.all(`aws:ec2/${type}`), [], type);
+      assert.deepEqual(object(other.outputs.jobPlace).subnetIds, network.subnetIds);
+      const jobs = work(other).Statement.find(({ Sid }) => Sid === "StartOwnJobs")?.Condition;
+      const allowed = object(object(jobs)["ForAllValues:StringEquals"]);
+      assert.deepEqual(allowed["sagemaker:VpcSubnets"], network.subnetIds);
+      assert.match(JSON.stringify(work(other)), /:vpc\/vpc-0a1b2c3d4e5f60718"/);
+    });
+
+    it("makes the endpoints where the stack says so, for Studio's apps and jobs alone", async () => {
+      const other = await consumerRun({ network: { ...network, endpoints: "create", registry: "endpoint" } });
+      const endpoints = other.all("aws:ec2/vpcEndpoint:VpcEndpoint").map(({ inputs }) => inputs);
+      assert.deepEqual(
+        endpoints.map(({ serviceName }) => String(serviceName).replace("com.amazonaws.eu-west-1.", "")).sort(),
+        ["ecr.api", "ecr.dkr", "execute-api", "kms", "logs", "s3", "sagemaker.api", "sagemaker.runtime", "ssm", "sts"],
+      );
+      for (const { vpcId, subnetIds, vpcEndpointType } of endpoints)
+        assert.deepEqual([vpcId, subnetIds, vpcEndpointType], [network.vpcId, network.subnetIds, "Interface"]);
+      const rule = other.one(
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        "gatehouse-studio-network-endpoints",
+      );
+      const apps = other.one("aws:ec2/securityGroup:SecurityGroup", "gatehouse-studio-apps").state.id;
+      assert.deepEqual([rule.inputs.referencedSecurityGroupId, rule.inputs.cidrIpv4], [apps, undefined]);
+    });
+  });
+
   it("gives a role no managed policy but the one that takes its persona", () => {
     const attached = run.all("aws:iam/rolePolicyAttachment:RolePolicyAttachment").map(({ inputs }) => inputs);
     assert.equal(attached.length, 4);
