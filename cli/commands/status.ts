@@ -17,13 +17,17 @@ export function statusCommand(): Command {
         console.log(JSON.stringify(all, null, 2));
         return;
       }
-      const table = new Table({ head: ["name", "account", "region", "stack", "last", "drift"], style: { head: [] } });
+      // No line between rows, and no column for a stack that is called as its account is: 80 columns are enough for most.
+      const table = new Table({
+        head: ["name", "account", "region", "last", "drift"],
+        style: { head: [], border: [] },
+        chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
+      });
       for (const { name, account, region, stack, last, drift } of all)
         table.push([
-          name,
+          stack === name ? name : `${name} (${stack})`,
           account,
           region,
-          stack,
           said(last),
           drift?.state === "done" ? counted(drift.changes) : said(drift),
         ]);

@@ -11,7 +11,7 @@ export function showJob(store: JobStore, job: Job, json: boolean): End {
     return async (_, steps) => {
       process.stdout.write(`${JSON.stringify({ ...store.job(job.id), steps }, null, 2)}\n`);
     };
-  if (process.stdout.isTTY) return tree(store, job);
+  if (process.stdout.isTTY && fits(store.steps(job.id).length)) return tree(store, job);
   const stop = store.listen((event) => {
     // Each resource of a hundred accounts would bury what counts.
     if (event.job === job.id && !/^\S+: (?:creat|updat|replac|delet)\w+ \S+:/.test(event.text))
@@ -21,6 +21,11 @@ export function showJob(store: JobStore, job: Job, json: boolean): End {
     stop();
     console.log(summary(steps));
   };
+}
+
+/** Whether a line per step, and one below each that runs, can be drawn over again: what has left the screen can't. */
+function fits(steps: number): boolean {
+  return steps + Math.min(steps, 8) + 3 <= (process.stdout.rows ?? 24);
 }
 
 /** One line per step under each stage; the newest event of a step stands below it. */
@@ -35,16 +40,18 @@ function tree(store: JobStore, job: Job): End {
     steps.map((step) => {
       const end = over(step);
       return {
-        title: `${step.action} ${step.member}`,
+        // All begin to be shown at once; most of them wait.
+        title: `${named(step)} waits`,
         task: async (_: unknown, task: Task) => {
           const entry = waiting.get(step.ordinal);
           if (entry) entry.task = task;
+          const title = named(step);
           await end;
           const { state, changes } = store.steps(job.id)[step.ordinal] ?? step;
           // Why stands in the summary, once, and not cut at the screen's edge.
-          if (state === "skipped") task.skip(`${task.title} skipped`);
-          else if (state !== "done") throw new Error(`${step.action} ${step.member} ${state}`);
-          else task.title = `${task.title} ${counted(changes)}`;
+          if (state === "skipped") task.skip(`${title} skipped`);
+          else if (state !== "done") throw new Error(`${title} ${state}`);
+          else task.title = `${title} ${counted(changes)}`;
         },
       };
     }),
@@ -59,8 +66,10 @@ function tree(store: JobStore, job: Job): End {
   const stop = store.listen(({ job: of, ordinal, text }) => {
     if (of !== job.id || ordinal === null) return;
     const task = waiting.get(ordinal)?.task;
+    const step = store.steps(job.id)[ordinal];
+    const state = step?.state;
     if (task) task.output = printable(text.split("\n")[0] ?? "");
-    const state = store.steps(job.id)[ordinal]?.state;
+    if (task && step && state === "running") task.title = named(step);
     if (state !== "waiting" && state !== "running") waiting.get(ordinal)?.done();
   });
   const shown = list.run();
@@ -87,8 +96,12 @@ export function counted(changes: Step["changes"]): string {
   return words.length ? `(${words.join(", ")})` : "(no changes)";
 }
 
+function named({ action, member }: Step): string {
+  return `${action} ${member}`;
+}
+
 function indented(text: string): string {
-  return printable(text).replaceAll("\n", "\n    ");
+  return printable(text.trim()).replaceAll("\n", "\n    ");
 }
 
 /** What comes from an account, such as a name in an error, must not write to our terminal as it likes. */

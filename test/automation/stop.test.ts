@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import type { Engine } from "../../tools/engine/locate.ts";
 import { engineOrSkip } from "../engine/engineOrSkip.ts";
 import { PYTHON } from "../helpers/python.ts";
@@ -102,6 +103,9 @@ describe("a deployment that somebody stops in its middle, under Pulumi's engine"
     assert.match(screen.stdout, /stopping: pulumi ends what it has begun/);
     assert.match(screen.stdout, /central: deploy cancelled: the job was cancelled/);
     assert.match(screen.stdout, /\n1\n$/);
+    assert.match(screen.stdout, /deploy team-1 waits/);
+    const lines = stripVTControlCharacters(screen.stdout).split(/\r?\n/);
+    assert.ok(Math.max(...lines.map((line) => line.length)) <= 80);
     assertClean();
     assert.deepEqual((await job(org, "deploy")).ended, ["central deploy done", "team-1 deploy done"]);
     assertClean();
