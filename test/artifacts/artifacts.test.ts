@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { GatewayLogRecord } from "../../local/gateway/index.ts";
 import { type LocalRun, startLocalRun } from "../../local/localRun.ts";
+import type { Step } from "../helpers/caller.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
-import type { Step } from "../seen/run.ts";
 import { call } from "./call.ts";
 import { twoTenants } from "./twoTenants.ts";
 

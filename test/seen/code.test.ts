@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { LocalRun } from "../../local/localRun.ts";
-import { call, localRun, type Step, told } from "./run.ts";
+import { type Step, told } from "../helpers/caller.ts";
+import { call, localRun } from "./run.ts";
 
 const refused = (steps: readonly Step[], ...names: string[]) => {
   const answers = told(steps);

@@ -62,7 +62,7 @@ describe("the web UI in a real browser: what a load asks for", function () {
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ name: `asked again ${Date.now()}` }),
       });
-      return (await fetch(path)).json();
+      return (await (await fetch(path)).json()) as { readonly workspaces?: unknown };
     }, workspaces);
     assert.equal(times(workspaces), 2, asked.join("\n"));
     assert.ok(Array.isArray(again.workspaces), JSON.stringify(again));
