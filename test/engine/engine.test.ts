@@ -184,10 +184,27 @@ describe("the program under Pulumi's engine, with a simulated cloud", function (
     ]);
   });
 
+  it("changes the keys of stored secrets step by step, though they are protected", async () => {
+    await central.changed({ "database.keyGeneration": 2 }, () => central.up());
+    const third = await central.changed({ "database.keyGeneration": 3 }, central.preview);
+    assert.deepEqual(
+      Object.entries(third).filter(([key]) => key.startsWith("random:")),
+      [
+        ["random:index/randomBytes:RandomBytes gatehouse-mlflow-secret-webhook", "replace"],
+        ["random:index/randomPassword:RandomPassword gatehouse-mlflow-secret-kek", "replace"],
+      ],
+    );
+  });
+
   it("deletes all but artifacts and their key, once protection is off in the settings and in the state", async () => {
-    const off = { "database.deletionProtection": false, "login.deletionProtection": false };
+    const off = {
+      "database.deletionProtection": false,
+      "login.deletionProtection": false,
+      "database.keyGeneration": 2,
+    };
+    const before = cloud.updated.length;
     await central.changed(off, () => central.up());
-    assert.deepEqual(cloud.updated.map(keyOf).sort(), [
+    assert.deepEqual(cloud.updated.slice(before).map(keyOf).sort(), [
       "aws:cognito/userPool:UserPool gatehouse-login-pool",
       "aws:lb/loadBalancer:LoadBalancer gatehouse-mlflow-alb",
       "aws:rds/cluster:Cluster gatehouse-mlflow-database",

@@ -9,6 +9,8 @@ const IDENTITY: Readonly<Record<string, readonly string[]>> = {
   "aws:iam/role:Role": ["name", "path"],
   "aws:iam/rolePolicy:RolePolicy": ["name", "role"],
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ["policyArn", "role"],
+  "random:index/randomBytes:RandomBytes": ["keepers", "length"],
+  "random:index/randomPassword:RandomPassword": ["keepers", "length", "special"],
 };
 
 /** Properties of a type that make another resource when they change. */
