@@ -15,7 +15,7 @@ import { preTokenFunction } from "./issuer/preToken.ts";
 import type { LocalRun, LocalRunOptions } from "./localRunTypes.ts";
 import { type AccessSetting, accessSetting, type Container } from "./mlflowContainer.ts";
 import type { MlflowProcess } from "./mlflowProcess.ts";
-import { localUsers, profilesOf } from "./people.ts";
+import { jobsOf, localUsers, profilesOf } from "./people.ts";
 import { type Listening, listen, listenOnSocket } from "./servers.ts";
 import { createSts } from "./sts/index.ts";
 import type { OpenSite } from "./ui/index.ts";
@@ -48,6 +48,7 @@ export async function openDoors(parts: Parts): Promise<Omit<LocalRun, "artifacts
   const access = accessSetting(container);
   const personas = JSON.parse(authorizerArchive(central)["personas.json"]) as readonly Persona[];
   const profiles = consumers.flatMap(profilesOf);
+  const jobs = consumers.flatMap(jobsOf);
   const users = localUsers(personas, profiles, access, (name) => password(data, name));
 
   const issuer = await createIssuer({
@@ -70,6 +71,7 @@ export async function openDoors(parts: Parts): Promise<Omit<LocalRun, "artifacts
     key: data.secret("sts"),
     region,
     organizations: organizations(options, [central, ...consumers]),
+    webIdentities: options.webIdentities,
     log,
   });
   const apis = restApis(central);
@@ -130,7 +132,7 @@ export async function openDoors(parts: Parts): Promise<Omit<LocalRun, "artifacts
       profiles: profiles.map(({ key, persona, person }) => ({ key, persona, person })),
       users: users.map(({ name, groups }) => ({ name, groups })),
     }),
-    credentials: (request) => localCredentials({ sts, profiles, urls }, request),
+    credentials: (request) => localCredentials({ sts, profiles: [...profiles, ...jobs], urls }, request),
     token: ({ as, seconds }) => issuer.tokenFor(as, seconds === undefined ? {} : { seconds }),
     administration: () => ({
       region,
@@ -147,7 +149,7 @@ export async function openDoors(parts: Parts): Promise<Omit<LocalRun, "artifacts
   const socket = await opened(listenOnSocket(join(socketFolder, "control.sock"), (q, r) => void answer(q, r)));
   data.noteRun({ pid: process.pid, mlflowPid: mlflow.pid, socket });
   const plans = { central, consumers };
-  return { ...control, urls, region, plans, personas, profiles, users, clientId };
+  return { ...control, urls, region, plans, personas, profiles, jobs, users, clientId };
 }
 
 /** A team's own workspaces before those of everybody, as MLflow's side orders them. */

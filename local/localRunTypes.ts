@@ -4,7 +4,7 @@ import type { Control } from "./control.ts";
 import type { GatewayLogRecord } from "./gateway/index.ts";
 import type { LocalUser } from "./issuer/index.ts";
 import type { Profile } from "./people.ts";
-import type { StsLogRecord } from "./sts/index.ts";
+import type { StsLogRecord, WebIdentityKeys } from "./sts/index.ts";
 import type { SiteSettings } from "./ui/index.ts";
 
 export interface LocalRunOptions {
@@ -28,6 +28,8 @@ export interface LocalRunOptions {
   readonly postgres?: string | undefined;
   /** Keeps artifacts in an S3 server on this machine, as the stack declares its bucket; default a folder, which knows no presigned URLs. */
   readonly s3?: boolean | undefined;
+  /** Keys of the OpenID providers of CI whose tokens are believed; default none. `gatehouse start` believes none. */
+  readonly webIdentities?: WebIdentityKeys | undefined;
   readonly log?: (record: GatewayLogRecord | StsLogRecord) => void;
   /** Ends a start that is under way; `startLocalRun` rejects with its reason. */
   readonly signal?: AbortSignal;
@@ -53,6 +55,8 @@ export interface LocalRun extends Control {
   readonly plans: { readonly central: Plan; readonly consumers: readonly Plan[] };
   readonly personas: readonly Persona[];
   readonly profiles: readonly Profile[];
+  /** Jobs that are nobody's: `<consumer>/job-<name>`. */
+  readonly jobs: readonly Profile[];
   readonly users: readonly LocalUser[];
   readonly clientId: string;
   /** Resolves when MLflow ends by itself. */

@@ -18,20 +18,38 @@ export interface Profile {
 
 /** The profiles that a consumer stack declares; persona and person are read from the execution role's path and tag. */
 export function profilesOf(plan: Plan): readonly Profile[] {
+  return readProfiles(plan, "executionRoleArns", "clientEnvironment", "");
+}
+
+/** Its jobs that are nobody's, as profiles called `job-<name>`. */
+export function jobsOf(plan: Plan): readonly Profile[] {
+  return readProfiles(plan, "jobRoleArns", "jobEnvironment", "job-");
+}
+
+function readProfiles(plan: Plan, roleArns: string, environment: string, prefix: string): readonly Profile[] {
   const roles = new Map(ofType(plan, "aws:iam/role:Role").map((role) => [text(role, "arn"), role]));
-  const arns = (plan.outputs.executionRoleArns ?? {}) as Readonly<Record<string, string>>;
-  const environments = (plan.outputs.clientEnvironment ?? {}) as Readonly<Record<string, Record<string, string>>>;
+  const arns = (plan.outputs[roleArns] ?? {}) as Readonly<Record<string, string>>;
+  const environments = (plan.outputs[environment] ?? {}) as Readonly<Record<string, Record<string, string>>>;
   const personaRoleArns = (plan.outputs.personaRoleArns ?? {}) as Readonly<Record<string, string>>;
-  return Object.entries(arns).flatMap(([profile, executionRoleArn]) => {
+  return Object.entries(arns).flatMap(([name, executionRoleArn]) => {
+    const profile = `${prefix}${name}`;
     const role = roles.get(executionRoleArn);
     // role/gatehouse/<persona>/gatehouse-<consumer>-<profile>
     const match = /:role\/gatehouse\/([a-z0-9-]+)\/gatehouse-(.+)$/.exec(executionRoleArn);
     const [, persona, rest] = match ?? [];
     if (!role || persona === undefined || !rest?.endsWith(`-${profile}`)) return [];
     const consumer = rest.slice(0, -profile.length - 1);
-    const environment = environments[profile] ?? {};
     const key = `${consumer}/${profile}`;
-    return [{ key, person: personOf(role), persona, executionRoleArn, environment, personaRoleArns }];
+    return [
+      {
+        key,
+        person: personOf(role),
+        persona,
+        executionRoleArn,
+        environment: environments[name] ?? {},
+        personaRoleArns,
+      },
+    ];
   });
 }
 

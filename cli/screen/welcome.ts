@@ -10,7 +10,7 @@ export function welcome(run: LocalRun, { data, elapsed }: { readonly data: strin
     : "";
   const [user] = run.users;
   const token = `npx gatehouse token --as ${user?.name ?? ""}${data === ".gatehouse" ? "" : ` --data ${data}`}`;
-  const profiles = run.profiles.map(
+  const profiles = [...run.profiles, ...run.jobs].map(
     ({ key, person, persona }) => `  ${key.padEnd(22)} ${persona.padEnd(16)} ${person}`,
   );
   const users = run.users.map(
@@ -26,7 +26,7 @@ ${bold("Doors")}
   user pool              ${run.urls.userPool}   client ${run.clientId}
   STS                    ${run.urls.sts}${run.artifacts ? `\n  artifacts (S3)         ${run.artifacts.url}   bucket ${run.artifacts.bucket}` : ""}
 
-${bold("Profiles of the consumer account")} (persona, person)
+${bold(run.jobs.length ? "Profiles and jobs of the consumer account" : "Profiles of the consumer account")} (persona, person)
 ${profiles.join("\n")}
 
 ${bold("Users of the user pool")} (password, groups)

@@ -84,17 +84,12 @@ export function assumeRole(caller: Session, input: AssumeInput, settings: Assume
 function checked(input: AssumeInput): number {
   // Every caller here is a role session already, so each call is role chaining, whatever the role's own limit.
   const seconds = input.seconds ?? CHAINED_SECONDS;
-  if (!NAME.test(input.sessionName)) throw invalid("roleSessionName", "[\\w+=,.@-]{2,64}");
+  checkName(input.sessionName);
   if (input.externalId !== undefined && !EXTERNAL_ID.test(input.externalId))
     throw invalid("externalId", "[\\w+=,.@:\\/-]{2,1224}");
   if (input.sourceIdentity !== undefined && !NAME.test(input.sourceIdentity))
     throw invalid("sourceIdentity", "[\\w+=,.@-]{2,64}");
-  if (!Number.isInteger(seconds) || seconds < MIN_SECONDS)
-    throw new StsError(
-      "ValidationError",
-      400,
-      `1 validation error detected: Value at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to ${MIN_SECONDS}`,
-    );
+  checkShortest(seconds);
   if (seconds > CHAINED_SECONDS)
     throw new StsError(
       "ValidationError",
@@ -108,6 +103,33 @@ function checked(input: AssumeInput): number {
   )
     throw invalid("tags", "at most 50, key 1-128 and value 0-256 characters");
   return seconds;
+}
+
+/** Seconds of a session that no other session opened: up to what its role allows. @throws StsError */
+export function boundSeconds(sessionName: string, asked: number | undefined, longest = CHAINED_SECONDS): number {
+  checkName(sessionName);
+  const seconds = asked ?? Math.min(CHAINED_SECONDS, longest);
+  checkShortest(seconds);
+  if (seconds > longest)
+    throw new StsError(
+      "ValidationError",
+      400,
+      "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+    );
+  return seconds;
+}
+
+function checkName(sessionName: string): void {
+  if (!NAME.test(sessionName)) throw invalid("roleSessionName", "[\\w+=,.@-]{2,64}");
+}
+
+function checkShortest(seconds: number): void {
+  if (Number.isInteger(seconds) && seconds >= MIN_SECONDS) return;
+  throw new StsError(
+    "ValidationError",
+    400,
+    `1 validation error detected: Value at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to ${MIN_SECONDS}`,
+  );
 }
 
 function invalid(name: string, pattern: string): StsError {

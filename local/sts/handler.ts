@@ -4,6 +4,7 @@ import { answer, BodyTooLongError, headerList, readBody, splitTarget } from "../
 import { type Credential, type SigV4ErrorType, verifySigV4 } from "../sigv4/index.ts";
 import { type Assumed, type AssumeInput, StsError } from "./assume.ts";
 import { roleId, type Session, sessionArn, userId } from "./principal.ts";
+import type { WebIdentityInput } from "./webIdentity.ts";
 import { errorXml, resultXml } from "./xml.ts";
 
 /** One line for each call of the local STS. */
@@ -26,6 +27,7 @@ export interface StsHandlerSettings {
   readonly now: () => number;
   readonly credentialFor: (accessKeyId: string, sessionToken: string | undefined) => Credential<Session>;
   readonly assume: (caller: Session, input: AssumeInput) => Assumed;
+  readonly assumeWithToken: (input: WebIdentityInput) => Promise<Assumed>;
   readonly log?: ((record: StsLogRecord) => void) | undefined;
 }
 
@@ -82,6 +84,18 @@ async function act(
 ): Promise<string> {
   const body = await readBody(request, BODY_BYTES);
   const target = request.url ?? "/";
+  const parameters = new URLSearchParams(request.method === "GET" ? splitTarget(target).query : body.toString());
+  const action = parameters.get("Action") ?? "";
+  outcome.action = /^\w{1,64}$/.test(action) ? action : "unknown";
+  if (action === "AssumeRoleWithWebIdentity") {
+    const { roleArn, sessionName, seconds } = assumeInput(parameters);
+    outcome.role = roleArn;
+    const token = parameters.get("WebIdentityToken");
+    if (!token) throw new StsError("ValidationError", 400, "WebIdentityToken must not be null");
+    const assumed = await settings.assumeWithToken({ roleArn, sessionName, seconds, token });
+    outcome.principal = sessionArn(assumed.session);
+    return resultXml(action, assumedNode(assumed), requestId);
+  }
   const verified = verifySigV4(
     { method: request.method ?? "", target, headers: headerList(request), body },
     {
@@ -96,9 +110,6 @@ async function act(
   const caller = verified.principal;
   outcome.principal = sessionArn(caller);
 
-  const parameters = new URLSearchParams(request.method === "GET" ? splitTarget(target).query : body.toString());
-  const action = parameters.get("Action") ?? "";
-  outcome.action = /^\w{1,64}$/.test(action) ? action : "unknown";
   switch (action) {
     case "AssumeRole": {
       const input = assumeInput(parameters);

@@ -5,6 +5,7 @@ import { type Credentials, credentialMint } from "./credentials.ts";
 import { type StsLogRecord, stsHandler } from "./handler.ts";
 import type { Session } from "./principal.ts";
 import { type Role, rolesOf } from "./roles.ts";
+import { assumeRoleWithWebIdentity, type WebIdentityInput, type WebIdentityKeys } from "./webIdentity.ts";
 
 export { type Assumed, type AssumeInput, StsError } from "./assume.ts";
 export type { Credentials } from "./credentials.ts";
@@ -12,6 +13,7 @@ export type { StsLogRecord } from "./handler.ts";
 export { identityVerdict } from "./judge.ts";
 export { principalContext, principalOf, type Session, sessionArn, userId } from "./principal.ts";
 export type { Role } from "./roles.ts";
+export type { WebIdentityKeys } from "./webIdentity.ts";
 
 export interface StsSettings {
   /** All stacks that run on this machine. */
@@ -24,6 +26,8 @@ export interface StsSettings {
   /** Milliseconds; default the clock. */
   readonly now?: () => number;
   readonly log?: (record: StsLogRecord) => void;
+  /** Keys of the OpenID providers whose tokens open roles that trust them; default none: no token opens any. */
+  readonly webIdentities?: WebIdentityKeys | undefined;
 }
 
 export interface IssueInput {
@@ -58,6 +62,9 @@ export function createSts(settings: StsSettings) {
   const assume = (caller: Session, input: AssumeInput): Assumed =>
     assumeRole(caller, input, { roles, organizations, mint });
 
+  const assumeWithToken = (input: WebIdentityInput): Promise<Assumed> =>
+    assumeRoleWithWebIdentity(input, { roles, organizations, mint, now }, settings.webIdentities ?? {});
+
   return {
     roles: roles as ReadonlyMap<string, Role>,
     organizations,
@@ -66,7 +73,14 @@ export function createSts(settings: StsSettings) {
     assume,
     credentialFor: look as (accessKeyId: string, sessionToken: string | undefined) => Credential<Session>,
     /** Handler of the Query API for `node:http`. */
-    handle: stsHandler({ region: settings.region, now, credentialFor: look, assume, log: settings.log }),
+    handle: stsHandler({
+      region: settings.region,
+      now,
+      credentialFor: look,
+      assume,
+      assumeWithToken,
+      log: settings.log,
+    }),
   };
 }
 

@@ -205,6 +205,13 @@ describe("local STS", () => {
       assert.match(global.body, new RegExp(`<Account>${CONSUMER}</Account>`));
       const answers: [Record<string, string>, { region?: string; service?: string }, number, string][] = [
         [{ Action: "GetSessionToken" }, {}, 400, "InvalidAction"],
+        // Without keys of an issuer, which nobody has by default, no token opens anything.
+        [
+          { Action: "AssumeRoleWithWebIdentity", RoleArn: "x", RoleSessionName: "me", WebIdentityToken: "e30.e30.e30" },
+          {},
+          400,
+          "InvalidIdentityToken",
+        ],
         [{ Action: "AssumeRole", RoleArn: "x" }, {}, 400, "ValidationError"],
         [{ Action: "AssumeRole", RoleArn: "x", RoleSessionName: "me", Policy: "{}" }, {}, 400, "ValidationError"],
         [
