@@ -10,7 +10,7 @@ from flask import Response, request
 from mlflow.exceptions import MlflowException
 from werkzeug.datastructures import Authorization
 
-from gatehouse_mlflow import approvals
+from gatehouse_mlflow import approvals, graphql, listed
 from gatehouse_mlflow.bodies import check_body
 from gatehouse_mlflow.catalogue import shape
 from gatehouse_mlflow.decision import Actor
@@ -41,6 +41,8 @@ def check_request() -> Response | None:
         # The load balancer's check; every other route was refused by `authorize`.
         return None
     try:
+        if actor.route.path == graphql.PATH:
+            graphql.check_graphql(actor, request)
         check_body(actor, request)
         check_flask(actor, request)
         approvals.prepare(actor, request)
@@ -50,6 +52,11 @@ def check_request() -> Response | None:
     except MlflowException as error:
         return Response(error.serialize_as_json(), status=error.get_http_status_code(), mimetype="application/json")
     return None
+
+
+def complete_response(response: Response) -> Response:
+    """Runs in Flask after MLflow's handler: the record of an approval, and what a tenant doesn't see of others."""
+    return listed.narrow(current_actor.get(), approvals.record(response))
 
 
 def _answer(refused: Refused) -> Response:

@@ -19,6 +19,7 @@ from gatehouse_mlflow.refusal import Refused
 _IS_PROMPT = "mlflow.prompt.is_prompt"
 _USER = traces.USER
 _APPROVE = "model_version:approve"
+_ASSESS = "assessment:write"
 
 Check = Callable[[Actor, Request], None]
 
@@ -154,6 +155,8 @@ def _starts_trace(actor: Actor, request: Request) -> None:
     for part in traces.parts(body):
         _claim(part, creator)
     for part in list(traces.parts(body)):
+        if part.get("assessments") and actor.permissions and _ASSESS not in actor.permissions:
+            raise Refused(403, f"an assessment beside the trace needs `{_ASSESS}`; ask for a persona that grants it")
         for assessment in part.get("assessments") or ():
             if isinstance(assessment, dict):
                 traces.sign(assessment, actor.username)

@@ -149,9 +149,6 @@ def calls(ids: Ids, *, reads: bool) -> Iterator[Call]:
     for route in read_catalogue().routes:
         if route.needs is None or route.path in ("/health", "/static-files/{path+}", "/graphql"):
             continue
-        if route.path.endswith("/gateway/supported-models"):
-            # A list that MLflow fetches from the internet: nothing of a tenant's, and no answer without a way out.
-            continue
         if reads != (route.needs == "any" or route.needs.endswith(":read")):
             continue
         for names in ({"name": NAME}, {"name": f"{NAME}-prompt"}):

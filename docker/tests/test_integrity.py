@@ -12,6 +12,7 @@ from conftest import SETTING, arn
 from server import ADMIN, SCIENTIST, SPEECH, Server, running
 
 from gatehouse_mlflow.bodies import reserved
+from gatehouse_mlflow.graphql import NEEDS
 
 APPROVER = arn("gatehouse-vision-approver", "ann")
 COLLEAGUE = arn("gatehouse-vision-scientist", "cleo")
@@ -32,6 +33,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     # Wider than the shipped scientist: what is refused below is refused by the body, not by the route.
     setting["personas"]["scientist"]["mlflow"] |= dict.fromkeys(levels, "MANAGE")
     setting["personas"]["scientist"]["permissions"] = sorted(every - {"model_version:approve"})
+    # Reads runs and nothing else, whatever MLflow's own grants would let him see.
+    setting["personas"]["watcher"] = {"mlflow": {**levels, "workspace": "USE"}, "isAdmin": False}
+    setting["personas"]["watcher"]["permissions"] = ["run:read", "trace:write"]
+    setting["roles"]["gatehouse-vision-watcher"] = {"persona": "watcher", "workspaces": ["vision"]}
     setting["roles"]["gatehouse-vision-approver"] = {"persona": "approver", "workspaces": ["vision"]}
     with running(Path(tmp_path_factory.mktemp("integrity")), GATEHOUSE_ACCESS=json.dumps(setting)) as started:
         yield started
@@ -317,6 +322,55 @@ def test_either_spelling_and_any_type_of_content(server: Server, experiment: str
             headers = (("Content-Type", kind),)
             made = server.call("POST", API + "/runs/create", SCIENTIST, body=text, headers=headers)
             assert made.status >= 400 or made.body["run"]["info"]["user_id"] == "sam", made
+
+
+def test_graphql_shows_what_the_persona_may_read(server: Server, experiment: str) -> None:
+    run = new_run(server, experiment)["info"]["run_id"]
+    watcher = arn("gatehouse-vision-watcher", "wim")
+
+    def ask(query: str, caller: str = watcher) -> int:
+        return server.call("POST", "/graphql", caller, body={"query": query}).status
+
+    one = f'mlflowGetRun(input: {{runId: "{run}"}})'
+    allowed = (f"{{{one} {{run {{info {{runName}}}}}}}}", "{__typename}", '{test(inputString: "x") {output}}')
+    hidden = (
+        f'{{mlflowGetExperiment(input: {{experimentId: "{experiment}"}}) {{experiment {{name}}}}}}',
+        "{a: mlflowSearchModelVersions(input: {}) {modelVersions {name}}}",
+        f"{{{one} {{run {{modelVersions {{name}}}}}}}}",
+        f"{{{one} {{run {{...F}}}}}} fragment F on MlflowRunExtension {{x: modelVersions {{name}}}}",
+        f"{{{one} {{run {{... on MlflowRunExtension {{experiment {{name}}}}}}}}}}",
+        f'mutation {{mlflowSearchDatasets(input: {{experimentIds: ["{experiment}"]}}) {{datasetSummaries {{name}}}}}}',
+        "query A {__typename} query B {mlflowSearchModelVersions(input: {}) {modelVersions {name}}}",
+        "{mlflowOfTomorrow {name}}",
+    )
+    assert [ask(query) for query in allowed] == [200] * len(allowed)
+    assert [ask(query) for query in hidden] == [403] * len(hidden)
+    assert [ask(query, SCIENTIST) for query in hidden[:-1]] == [200] * (len(hidden) - 1)
+
+
+def test_graphql_holds_no_field_that_nobody_classified() -> None:
+    from mlflow.server.graphql.graphql_schema_extensions import schema
+
+    kinds = schema.graphql_schema
+    assert kinds.query_type is not None
+    assert kinds.mutation_type is not None
+    fields = {*kinds.query_type.fields, *kinds.mutation_type.fields} - {"test", "testMutation"}
+    nested = set(kinds.type_map["MlflowRunExtension"].fields) - {"info", "data", "inputs", "outputs"}
+    assert set(NEEDS) == fields | nested
+
+
+def test_a_trace_brings_no_judgement_of_who_may_not_judge(server: Server, experiment: str) -> None:
+    info = {
+        "trace_id": "tr-" + "0" * 31 + "2",
+        "trace_location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}},
+        "request_time": "2026-01-01T00:00:00Z",
+        "state": "OK",
+    }
+    watcher = arn("gatehouse-vision-watcher", "wim")
+    judged = {**info, "assessments": [{"assessment_name": "good", "feedback": {"value": True}}]}
+    for said, expected in ((judged, 403), (info, 200)):
+        answer = server.call("POST", "/api/3.0/mlflow/traces", watcher, body={"trace": {"trace_info": said}})
+        assert answer.status == expected, answer
 
 
 def test_foreign_sources(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import SETTING
 from postgres import USER, database, installed
-from server import Server, running
+from server import PLATFORM, SPEECH, Server, running
 from tenants import CONTENT, NAME, OWNER, STRANGER, Ids, calls, graphql, plant
 
 PROGRAMS = installed()
@@ -70,6 +71,35 @@ def test_the_owner_finds_each_of_his_things(server: Server, ids: Ids) -> None:
         "run:read",
         "trace:read",
     } <= shown
+
+
+def test_lists_of_models_come_from_mlflow_itself(server: Server) -> None:
+    """MLflow would ask the internet for newer ones, provider by provider, and the server has no way there."""
+    began = time.monotonic()
+    for query in ("", "?provider=openai", "?provider=bedrock"):
+        answer = server.call("GET", f"/ajax-api/3.0/mlflow/gateway/supported-models{query}", OWNER)
+        assert answer.status == 200, answer
+        assert len(answer.body["models"]) > 10
+    assert time.monotonic() - began < 15
+
+
+def test_an_admin_of_one_tenant_hears_of_nobody_elsewhere(server: Server, ids: Ids) -> None:
+    def names(caller: str) -> set[str]:
+        return {user["username"] for user in server.call("GET", "/api/2.0/mlflow/users/list", caller).body["users"]}
+
+    assert server.call("GET", "/version", SPEECH).status == 200
+    assert names(STRANGER) == {"silvia", "sue"}
+    assert "adam" in names(OWNER)
+    assert not names(OWNER) & {"silvia", "sue", "gatehouse#bootstrap"}
+    assert {"adam", "silvia"} <= names(PLATFORM)
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b'[{"query": "{mlflowGetRun"}]', b"{", b'{"query": 1}', b'{"query": "{"}', b"", b'{"query": null}']
+)
+def test_what_is_no_graphql_is_refused(server: Server, body: bytes) -> None:
+    kind = (("Content-Type", "application/json"),)
+    assert server.call("POST", "/graphql", OWNER, body=body, headers=kind).status == 400
 
 
 def test_nobody_else_sees_any_of_it(server: Server, ids: Ids) -> None:
