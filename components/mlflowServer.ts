@@ -6,6 +6,7 @@ import type { Directory } from "./mlflowServer/directory.ts";
 import { environment, MLFLOW_PORT, migrationEnvironment } from "./mlflowServer/environment.ts";
 import { mlflowImage } from "./mlflowServer/image.ts";
 import { listenerPort, loadBalancer } from "./mlflowServer/loadBalancer.ts";
+import { scrapers } from "./mlflowServer/metrics.ts";
 import { networkLoadBalancer } from "./mlflowServer/networkLoadBalancer.ts";
 import { taskRoles } from "./mlflowServer/roles.ts";
 import { serverSecrets } from "./mlflowServer/secrets.ts";
@@ -98,6 +99,7 @@ export class MlflowServer extends pulumi.ComponentResource {
       child,
     );
     const groups = securityGroups(name, network, networkSettings, port, child);
+    scrapers(`${name}-metrics`, groups.task, server.metrics, child);
 
     const { bucket } = privateBucket(
       `${name}-artifacts`,
@@ -204,6 +206,7 @@ export class MlflowServer extends pulumi.ComponentResource {
           accessTable: this.accessTable.name,
           workers: server.workers,
           aiGateway: server.aiGateway,
+          metrics: server.metrics.length > 0,
           databaseUrl: aurora.url,
           databaseSecretArn: databaseSettings.login === "password" ? aurora.secretArn : null,
           pauses: databaseSettings.minAcu === 0,

@@ -138,6 +138,8 @@ function overrides(
     GATEHOUSE_DATABASE: options.postgres ?? `sqlite:///${join(data.directory("mlflow"), "mlflow.db")}`,
     GATEHOUSE_DATABASE_SECRET_ARN: undefined,
     GATEHOUSE_DATABASE_IAM: undefined,
+    // Its port is the same on every machine; two runs would want it.
+    GATEHOUSE_METRICS_PORT: undefined,
     // One process: it migrates before it serves.
     GATEHOUSE_MIGRATE: undefined,
     // With a bucket, the declared address holds.

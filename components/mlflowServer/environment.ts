@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { CentralSettings } from "../settings/central.ts";
 import type { Database } from "./database.ts";
 import type { Directory } from "./directory.ts";
+import { METRICS_PORT } from "./metrics.ts";
 
 /** Port on which MLflow listens inside its task. */
 export const MLFLOW_PORT = 5000;
@@ -19,6 +20,8 @@ export interface EnvironmentArgs {
   readonly accessTable: pulumi.Input<string>;
   readonly workers: number;
   readonly aiGateway: boolean;
+  /** Whether anybody may read figures for Prometheus. */
+  readonly metrics: boolean;
   /** Database URL without password. */
   readonly databaseUrl: pulumi.Input<string>;
   /** Where the password is; null: tokens of the task's role log in. */
@@ -45,6 +48,7 @@ export function environment(args: EnvironmentArgs): { name: string; value: pulum
       ? { GATEHOUSE_DATABASE_IAM: "true" }
       : { GATEHOUSE_DATABASE_SECRET_ARN: args.databaseSecretArn }),
     GATEHOUSE_HOST: "0.0.0.0",
+    ...(args.metrics ? { GATEHOUSE_METRICS_PORT: String(METRICS_PORT) } : {}),
     // The container before it does.
     GATEHOUSE_MIGRATE: "false",
     GATEHOUSE_PORT: String(MLFLOW_PORT),

@@ -11,6 +11,9 @@ declare module "zod" {
 /** A host name with at least one dot. */
 export const HOST = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 
+/** A security group, as opposed to a range of addresses. */
+export const SECURITY_GROUP = /^sg-[0-9a-f]{8,17}$/;
+
 /** Gives a field what the configuration page and every error message say of it. */
 export function field<T extends z.ZodType>(schema: T, meaning: string, allowed: string): T {
   return schema.meta({ description: meaning, allowed });

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { field, flag, networkFields, text, whole, word } from "./fields.ts";
+import { isPrivateRange } from "../shared/cidr.ts";
+import { field, flag, networkFields, SECURITY_GROUP, text, whole, word } from "./fields.ts";
 
 const DIGEST_URI = /^(?:build|[a-z0-9.-]+(?::\d+)?\/[a-z0-9._/-]+@sha256:[0-9a-f]{64})$/;
 
@@ -41,6 +42,11 @@ export const server = z
         ).default(3000),
       })
       .prefault({}),
+    metrics: field(
+      z.array(z.string().refine((source) => SECURITY_GROUP.test(source) || isPrivateRange(source))).max(10),
+      "Whose collectors may read figures for Prometheus, at port 9464 of each task; nobody: they are off.",
+      "a list of security groups (`sg-…`) and private IPv4 ranges from /16 to /24",
+    ).default([]),
     aiGateway: flag("Turns on MLflow's AI gateway and gives its role the right to invoke Bedrock models.").default(
       false,
     ),

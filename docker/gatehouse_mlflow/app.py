@@ -11,19 +11,19 @@ database.install(os.environ)
 
 from mlflow.server import auth  # noqa: E402
 
-from gatehouse_mlflow import approvals  # noqa: E402
 from gatehouse_mlflow.access_policy import AccessPolicy, policy_source  # noqa: E402
-from gatehouse_mlflow.actor import check_request  # noqa: E402
+from gatehouse_mlflow.actor import check_request, complete_response  # noqa: E402
 from gatehouse_mlflow.catalogue import read_catalogue  # noqa: E402
 from gatehouse_mlflow.decision import code_roles  # noqa: E402
 from gatehouse_mlflow.gate import Gate  # noqa: E402
+from gatehouse_mlflow.metrics import App, measured  # noqa: E402
 from gatehouse_mlflow.settings import gate_settings  # noqa: E402
 from gatehouse_mlflow.users import Users  # noqa: E402
 
 _AUTHORIZE = "gatehouse_mlflow.actor:authorize"
 
 
-def create_app() -> Gate:
+def create_app() -> App:
     """Called once in every worker. Refuses to serve unless MLflow's authorization is on, is fed by us, and denies
     by default."""
     settings, catalogue = gate_settings(os.environ), read_catalogue()
@@ -39,11 +39,12 @@ def create_app() -> Gate:
         raise RuntimeError("MLflow must be served by uvicorn: under gunicorn or waitress the gate would not be there")
     # After MLflow's own: only who may act on the object gets to hear what is wrong with his body.
     auth.app.before_request(check_request)
-    auth.app.after_request(approvals.record)
+    auth.app.after_request(complete_response)
     users = Users(auth.store, code_roles=code_roles(settings.access))
 
     def withdraw_revoked(policy: AccessPolicy) -> None:
         for person in sorted(policy.revoked_persons):
             users.withdraw(person)
 
-    return Gate(application, settings, catalogue, users, policy_source(os.environ, withdraw_revoked))
+    gate = Gate(application, settings, catalogue, users, policy_source(os.environ, withdraw_revoked))
+    return measured(gate, os.environ)

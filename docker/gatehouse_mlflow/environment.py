@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from gatehouse_mlflow.access import Access, Problems
+from gatehouse_mlflow.metrics import HOST, PORT
 from gatehouse_mlflow.rekey import StoredKeys, read_keys
 from gatehouse_mlflow.settings import SettingsError, read_gate_settings
 
@@ -19,6 +20,7 @@ _FORCED = {
     "MLFLOW_BASIC_AUTH_FAIL_CLOSED": "true",
     "MLFLOW_ENABLE_REMOTE_ASSISTANT": "false",
     "MLFLOW_SERVER_ENABLE_CUSTOM_SCORERS": "false",
+    "MLFLOW_SERVER_ENABLE_GRAPHQL_AUTH": "true",
 }
 _DEFAULTS = {
     "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX": _MODEL_SOURCES,
@@ -69,6 +71,7 @@ def plan_server(environ: Mapping[str, str]) -> ServerPlan:
     artifacts = _artifacts(environ, problems)
     port = _number(environ, "GATEHOUSE_PORT", 5000, 65535, problems)
     workers = _number(environ, "GATEHOUSE_WORKERS", 1, 64, problems)
+    metrics = _metrics(environ, port, problems)
     for name in _MUST_BE_UNSET:
         problems.expect(not environ.get(name), f"{name} must not be set")
     if problems or gate is None:
@@ -85,7 +88,8 @@ def plan_server(environ: Mapping[str, str]) -> ServerPlan:
         f"--uvicorn-opts={_UVICORN}",
     )
     # The database's URL travels in the environment, so that the list of processes doesn't show it.
-    mlflow = {**_DEFAULTS, **{name: value for name, value in environ.items() if value}, **_FORCED, **keys.environ()}
+    given = {name: value for name, value in environ.items() if value}
+    mlflow = {**_DEFAULTS, **given, **metrics, **_FORCED, **keys.environ()}
     if region := mlflow.get("AWS_REGION"):
         # What ECS is told; boto3 reads only the other name, and signs for the wrong region without it.
         mlflow.setdefault("AWS_DEFAULT_REGION", region)
@@ -152,6 +156,15 @@ def _artifacts(environ: Mapping[str, str], problems: Problems) -> str:
         "GATEHOUSE_ARTIFACTS must be `s3://bucket/...`, a `file:///` URI or an absolute path",
     )
     return value
+
+
+def _metrics(environ: Mapping[str, str], served: int, problems: Problems) -> dict[str, str]:
+    """On a port of their own: at MLflow's, whoever passes the gate would see them."""
+    if not environ.get(PORT):
+        return {}
+    port = _number(environ, PORT, 9464, 65535, problems)
+    problems.expect(port != served, f"{PORT} must not be the port of MLflow")
+    return {HOST: environ.get(HOST) or environ.get("GATEHOUSE_HOST") or _EVERY_INTERFACE}
 
 
 def _number(environ: Mapping[str, str], name: str, default: int, most: int, problems: Problems) -> int:

@@ -19,6 +19,7 @@ from gatehouse_mlflow.frozen import check_proxied
 from gatehouse_mlflow.headers import WORKSPACE, GatewayHeaders, Headers, read_headers
 from gatehouse_mlflow.identity import Session, check_proof, read_session
 from gatehouse_mlflow.log import log_line
+from gatehouse_mlflow.metrics import ROUTE
 from gatehouse_mlflow.otlp import PATH as OTLP
 from gatehouse_mlflow.otlp import own_spans
 from gatehouse_mlflow.refusal import Refused
@@ -71,6 +72,7 @@ class Gate:
                 session = self._session(headers)
                 person = session.person
                 route = find_route(self._catalogue, scope["method"], path)
+                scope[ROUTE] = route.path
                 session = await self._narrowed(session, route)
                 actor = decide(self._access, session, route, headers.workspace)
                 await self._provide(actor)

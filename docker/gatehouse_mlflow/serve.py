@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from gatehouse_mlflow import prepare
+from gatehouse_mlflow import metrics, prepare
 from gatehouse_mlflow.catalogue import read_catalogue
 from gatehouse_mlflow.environment import ServerPlan, auth_configuration, plan_server
 from gatehouse_mlflow.log import log_line
@@ -49,6 +49,8 @@ def _serve(plan: ServerPlan) -> NoReturn:
 
     _once("prepare the database", lambda: bootstrap(plan))
     log_line("prepared", workspaces=list(plan.access.workspaces), personas=list(plan.access.personas))
+    if os.environ.get(metrics.PORT):
+        os.environ[metrics.FOLDER] = _folder()
     from mlflow.cli import cli
 
     cli.main(args=list(plan.arguments), prog_name="mlflow")
@@ -63,10 +65,14 @@ def _once(what: str, act: Callable[[], None]) -> None:
         sys.exit(f"gatehouse-mlflow can't {what}: {type(error).__name__}: {error}")
 
 
-def _write_privately(text: str) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="gatehouse-"))
+def _folder() -> str:
+    folder = tempfile.mkdtemp(prefix="gatehouse-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    file = folder / "auth.ini"
+    return folder
+
+
+def _write_privately(text: str) -> Path:
+    file = Path(_folder()) / "auth.ini"
     file.touch(mode=0o600)
     file.write_text(text)
     return file

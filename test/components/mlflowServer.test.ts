@@ -122,6 +122,23 @@ describe("MlflowServer", () => {
     assert.ok(!services.some((service) => service.endsWith(".rds")));
   });
 
+  it("serves figures for Prometheus where the stack says who may read them, and to nobody else", async () => {
+    assert.equal(environmentOf(run).GATEHOUSE_METRICS_PORT, undefined);
+    const changed = await centralRun({ server: { metrics: ["sg-0123456789abcdef0", "10.50.0.0/16"] } });
+    assert.equal(environmentOf(changed).GATEHOUSE_METRICS_PORT, "9464");
+    const into = changed
+      .all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+      .map(({ inputs }) => inputs)
+      .filter(({ fromPort, toPort }) => Number(fromPort) <= 9464 && Number(toPort) >= 9464);
+    assert.deepEqual(
+      into.map(({ referencedSecurityGroupId, cidrIpv4 }) => referencedSecurityGroupId ?? cidrIpv4).sort(),
+      ["10.50.0.0/16", "sg-0123456789abcdef0"],
+    );
+    assert.equal(new Set(into.map(({ securityGroupId }) => securityGroupId)).size, 1);
+    const targets = changed.all("aws:lb/targetGroup:TargetGroup").map(({ inputs }) => inputs.port);
+    assert.ok(!targets.includes(9464));
+  });
+
   it("hands secrets over by ARN, one secret for each variable, encrypted with its own key", () => {
     const { secrets } = container(run);
     assert.deepEqual(
