@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from server import environment
 
 from gatehouse_mlflow.rekey import Rekeyed, RekeyError, StoredKeys, rekey
 
@@ -48,6 +49,21 @@ def mlflow(folder: Path, code: str, generation: int) -> "subprocess.CompletedPro
     )
 
 
+def migrated(folder: Path, generation: int) -> str:
+    new, old = keys(generation).environ(), keys(generation - 1).environ()
+    both = {name: f"{value} {old[name]}" for name, value in new.items() if name != "MLFLOW_CRYPTO_KEK_VERSION"}
+    command = str(Path(sys.executable).with_name("gatehouse-mlflow"))
+    done = subprocess.run(
+        [command, "migrate"],
+        env=environment(folder, 5000, **{**new, **both}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
 def url(folder: Path) -> str:
     return f"sqlite:///{folder}/mlflow.db"
 
@@ -67,7 +83,10 @@ def test_what_is_stored_is_encrypted_anew_once_and_read_with_the_new_keys_alone(
     with pytest.raises(RekeyError, match=r"`openai` is encrypted with generation 1, and .* is 3: it goes up by one"):
         rekey(url(tmp_path), keys(3))
 
-    assert rekey(url(tmp_path), keys(2)) == Rekeyed(1, 1)
+    # As the container `migrate` of a new task does.
+    log = migrated(tmp_path, 2)
+    assert '"encrypted anew"' in log
+    assert '"generation": 2, "apiKeys": 1, "webhooks": 1' in log
     assert rekey(url(tmp_path), keys(2)) == Rekeyed(0, 0)
     read = mlflow(tmp_path, READ, 2)
     assert read.returncode == 0, read.stderr
