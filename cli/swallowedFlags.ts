@@ -1,6 +1,6 @@
 import { UsageError } from "./errors.ts";
 
-const OWN = ["central", "consumer", "port", "data", "postgres", "reset", "quiet", "json", "lenient_sigv4"];
+const OWN = ["dir", "central", "consumer", "port", "data", "postgres", "s3", "reset", "quiet", "json", "lenient_sigv4"];
 
 /**
  * `npm start --reset` is read by npm itself, which passes nothing on and says nothing.
@@ -12,5 +12,7 @@ export function refuseSwallowedFlags(): void {
   const swallowed = OWN.filter((flag) => process.env[`npm_config_${flag}`]);
   if (!swallowed.length) return;
   const flags = swallowed.map((flag) => `--${flag.replaceAll("_", "-")}`).join(", ");
-  throw new UsageError(`npm kept ${flags} for itself: write two dashes before, as in \`npm start -- --reset\``);
+  throw new UsageError(
+    `npm kept ${flags} for itself: write two dashes before, as in \`npm start -- ${flags.split(", ")[0]}\``,
+  );
 }

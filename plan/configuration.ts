@@ -45,8 +45,9 @@ export function readConfiguration(dir: string, stack: string): Configuration {
   };
 }
 
-/** Stacks that the folder has a file for. */
+/** Stacks that the folder has a file for; none where there is no such folder. */
 export function stackNames(dir: string): readonly string[] {
+  if (!existsSync(dir)) return [];
   return readdirSync(dir)
     .flatMap((file) => /^Pulumi\.([\w-]+)\.yaml$/.exec(file)?.[1] ?? [])
     .sort();

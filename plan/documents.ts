@@ -64,7 +64,9 @@ export function restApis(plan: Plan): Readonly<Record<Door, Resource>> {
     const [api] = apis;
     if (apis.length === 1 && api) return api;
     throw new PlanFitError(
-      `the stack ${plan.stack} declares ${apis.length} REST APIs with authorization ${authorization}, not one`,
+      apis.length
+        ? `the stack ${plan.stack} declares ${apis.length} REST APIs with authorization ${authorization}, not one`
+        : `the stack ${plan.stack} declares no door (no REST API with authorization ${authorization}): name a central stack`,
     );
   };
   return { code: withAuthorization("AWS_IAM"), browser: withAuthorization("CUSTOM") };

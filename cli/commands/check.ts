@@ -6,6 +6,7 @@ import { declaredAccess } from "../../plan/documents.ts";
 import { PlanFitError } from "../../plan/plan.ts";
 import { prove } from "../../plan/proof.ts";
 import { runProgram } from "../../plan/runProgram.ts";
+import { UsageError } from "../errors.ts";
 import { dirOption } from "../options.ts";
 
 export function checkCommand(): Command {
@@ -16,6 +17,7 @@ export function checkCommand(): Command {
     .action(async (options: { dir: string; stack?: string }) => {
       const dir = resolve(options.dir);
       const stacks = options.stack === undefined ? stackNames(dir) : [options.stack];
+      if (!stacks.length) throw new UsageError(`no stack in ${dir}: give the program's folder with --dir`);
       for (const stack of stacks) await checkStack(dir, stack);
     });
 }

@@ -5,7 +5,7 @@ import { compare, needsApproval, type PermissionDiff } from "../../plan/diff/com
 import { asJson, asMarkdown, asText } from "../../plan/diff/render.ts";
 import type { Side } from "../../plan/diff/side.ts";
 import { type SourceOptions, sideOfFiles, sideOfFolder, sideOfRevision } from "../../plan/diff/sources.ts";
-import { GAINED } from "../errors.ts";
+import { GAINED, UsageError } from "../errors.ts";
 import { dirOption, jsonOption } from "../options.ts";
 
 const FORMATS: Readonly<Record<string, (diff: PermissionDiff) => string>> = {
@@ -31,8 +31,8 @@ export function diffCommand(): Command {
       "--base <source...>",
       "a git revision, or files of `gatehouse plan`, `pulumi stack export` or `pulumi preview --json`",
     )
-    .option("--head <source...>", "the same kinds of source (default: the folder as it stands)", [])
-    .option("--stack <name...>", "only these stacks (default: all of the folder)", [])
+    .addOption(new Option("--head <source...>", "the same kinds of source").default([], "the folder as it stands"))
+    .addOption(new Option("--stack <name...>", "only these stacks").default([], "all of the folder"))
     .addOption(new Option("--format <format>", "how to print it").choices(Object.keys(FORMATS)).default("text"))
     .addOption(jsonOption())
     .action(async (options: Options) => {
@@ -41,7 +41,12 @@ export function diffCommand(): Command {
         stacks: options.stack,
         progress: (line) => process.stderr.write(`${line}\n`),
       };
-      const diff = await compare(await side(options.base, sources), await side(options.head, sources));
+      const [base, head] = [await side(options.base, sources), await side(options.head, sources)];
+      if (!base.plans.length && !head.plans.length)
+        throw new UsageError(
+          `nothing to compare: neither side has ${options.stack.join(", ") || "a stack"} (--dir names the program's folder)`,
+        );
+      const diff = await compare(base, head);
       const print = FORMATS[options.json ? "json" : options.format] ?? asText;
       process.stdout.write(`${print(diff)}\n`);
       if (needsApproval(diff)) process.exitCode = GAINED;

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { dirOption, jsonOption } from "../options.ts";
+import { dirOption, firstPort, jsonOption } from "../options.ts";
 
 interface Finding {
   readonly what: string;
@@ -23,7 +23,7 @@ export function doctorCommand(): Command {
     .option("--port <number>", "first of the five ports to look at", "8080")
     .addOption(jsonOption())
     .action(async (options: { dir: string; port: string; json?: boolean }) => {
-      const findings = [...tools(options.dir), ...(await ports(Number(options.port)))];
+      const findings = [...tools(options.dir), ...(await ports(firstPort(options.port)))];
       if (options.json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
       else for (const finding of findings) print(finding);
       if (findings.some(({ there, needed }) => needed && !there)) process.exitCode = 1;

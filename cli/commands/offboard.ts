@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { isPerson } from "../../authorizer/identity/person.ts";
 import type { Verification } from "../../local/control.ts";
 import { readDeployed } from "../../plan/deployed.ts";
@@ -31,8 +31,16 @@ export function offboardCommand(): Command {
     ),
   )
     .argument("<person>", "such as ada@acme.example: the name that MLflow shows")
-    .option("--consumer <stack>", "a team's stack whose profiles are looked through; several times", several, [])
-    .option("--consumer-state <file>", "the same of a deployed stack: what `pulumi stack export` wrote", several, [])
+    .addOption(
+      new Option("--consumer <stack>", "a team's stack whose profiles are looked through; several times")
+        .argParser(several)
+        .default([], "none"),
+    )
+    .addOption(
+      new Option("--consumer-state <file>", "the same of a deployed stack: what `pulumi stack export` wrote")
+        .argParser(several)
+        .default([], "none"),
+    )
     .option("--token-file <file>", "access token of a platform administrator, to see MLflow's roles go (on AWS)")
     .option("--dry-run", "show what would be done, change nothing")
     .addOption(jsonOption())

@@ -7,7 +7,7 @@ import type { GatewayLogRecord } from "../../local/gateway/index.ts";
 import { startLocalRun } from "../../local/localRun.ts";
 import type { StsLogRecord } from "../../local/sts/index.ts";
 import { UsageError } from "../errors.ts";
-import { dataOption, dirOption } from "../options.ts";
+import { dataOption, dirOption, firstPort } from "../options.ts";
 import { logLine } from "../screen/logLine.ts";
 import { welcome } from "../screen/welcome.ts";
 
@@ -53,11 +53,7 @@ export function startCommand(): Command {
 }
 
 async function start(options: Options): Promise<void> {
-  const port = Number(options.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65531)
-    throw new UsageError(
-      `--port \`${options.port}\` is no port: give a number from 0 to 65531, since five in a row are taken`,
-    );
+  const port = firstPort(options.port);
   const data = resolve(options.data);
   if (options.reset) DataFolder.reset(data);
 

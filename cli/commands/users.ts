@@ -63,7 +63,7 @@ async function list(options: Options): Promise<void> {
       personas: personas.filter(({ group }) => user.groups.includes(group)).map(({ name }) => name),
     }));
     if (options.json) return console.log(JSON.stringify(users, null, 2));
-    const table = new Table({ head: ["person", "persona", "groups", "state"], style: { head: [] } });
+    const table = new Table({ head: ["person", "persona", "groups", "state"], style: { head: [], border: [] } });
     for (const { name, personas: held, groups, enabled, status } of users)
       table.push([name, held.join(", ") || "none", groups.join(", "), enabled ? status.toLowerCase() : "disabled"]);
     console.log(table.toString());

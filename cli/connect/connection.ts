@@ -76,7 +76,7 @@ function forWorkflow(common: Common, { consumer, workflow = "" }: Asked, outputs
   if (!role)
     return {
       problems: [
-        `--workflow: \`${workflow}\` is no key of consumers.${consumer}.github; there is ${known(workflows)}. Add it to the central stack and deploy it`,
+        `--workflow: ${workflow ? `\`${workflow}\`` : "what is given"} is no key of consumers.${consumer}.github; there is ${known(workflows)}. Add it to the central stack and deploy it`,
       ],
     };
   return { ...common, persona: role.persona, roleArn: role.arn, awsConfig: {}, permissionPolicy: null };
@@ -95,9 +95,15 @@ function forPerson(
   const [permissionSet] = sets;
   const problems = [
     ...(roleArn === undefined
-      ? [`--persona: \`${persona}\` is no persona of ${consumer}; there is ${known(roles)}`]
+      ? [
+          `--persona: ${persona ? `\`${persona}\` is no persona of ${consumer}` : "is missing"}; there is ${known(roles)}`,
+        ]
       : []),
-    ...(isPerson(given) ? [] : [`--person: \`${person}\` is no person; write the lower-case name that MLflow shows`]),
+    ...(isPerson(given)
+      ? []
+      : [
+          `--person: ${person ? `\`${person}\` is no person` : "is missing"}; write the lower-case name that MLflow shows`,
+        ]),
     ...(roleArn !== undefined && permissionSet === undefined
       ? [
           `no permission set of IAM Identity Center gives ${persona}: add one to consumers.${consumer}.permissionSets in the central stack, such as {MlPeople: ${persona}}`,

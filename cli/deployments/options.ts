@@ -27,7 +27,7 @@ export function withOrganization(command: Command): Command {
 }
 
 export const onlyOption = () =>
-  new Option("--only <name...>", "only these: `central`, or consumers (default: all)").default([]);
+  new Option("--only <name...>", "only these: `central`, or consumers").default([], "all");
 
 export const parallelOption = () =>
   new Option("--parallel <number>", "consumers at once (default: the organization file's)").argParser((text) => {

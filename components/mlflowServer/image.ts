@@ -40,7 +40,7 @@ export function mlflowImage(
   if (settings.image !== "build") return { uri: settings.image, repositoryArn: repositoryArnOf(settings.image) };
   if (!VERIFIED_REGIONS.has(region) && !existsSync(`${CONTEXT}/rds-ca.pem`))
     throw new pulumi.RunError(
-      `server.image: the certificate authorities of RDS that a built image holds are older than ${region}; put https://truststore.pki.rds.amazonaws.com/${region}/${region}-bundle.pem at docker/rds-ca.pem`,
+      `aws:region: \`${region}\` is misspelt, or newer than the certificate authorities of RDS that a built image holds; for a new region put https://truststore.pki.rds.amazonaws.com/${region}/${region}-bundle.pem at docker/rds-ca.pem`,
     );
   const repository = new aws.ecr.Repository(
     name,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { nearest } from "./nearest.ts";
 import { parseSettings, type Settings } from "./parse.ts";
 
 /** Namespace of every setting: the name of the project, so that `pulumi config set gateway …` finds it. */
@@ -24,11 +25,19 @@ export function readSettings(): StackSettings {
   const region = config["aws:region"];
   const errors = [
     ...("errors" in parsed ? parsed.errors.map((error) => `${prefix}${error}`) : []),
+    ...misspelt(Object.keys(config)),
     ...(region ? [] : ["aws:region: is missing; give a region such as `eu-west-1`"]),
   ];
-  if ("errors" in parsed || !region)
+  if ("errors" in parsed || !region || errors.length)
     throw new pulumi.RunError(
       `settings of stack ${pulumi.getStack()} are wrong:\n${errors.map((error) => `  ${error}`).join("\n")}`,
     );
   return { ...parsed.settings, region };
+}
+
+/** Keys whose namespace is nearly ours: Pulumi takes any, and nobody would read them. */
+function misspelt(keys: readonly string[]): readonly string[] {
+  return keys
+    .filter((key) => !key.startsWith(`${NAMESPACE}:`) && nearest(key.split(":")[0] ?? "", [NAMESPACE]) !== undefined)
+    .map((key) => `${key}: nobody reads it; did you mean \`${NAMESPACE}:${key.split(":").slice(1).join(":")}\`?`);
 }

@@ -29,7 +29,7 @@ export async function layOut(dir: string, ref: string, progress: (line: string) 
   const commit = git(
     dir,
     ["rev-parse", "--verify", "--end-of-options", `${ref}^{commit}`],
-    `no revision \`${ref}\` here`,
+    `no revision and no file \`${ref}\` here`,
   );
   const top = git(dir, ["rev-parse", "--show-toplevel"], "no git repository");
   const below = realpathSync(dir).slice(realpathSync(top).length + 1);

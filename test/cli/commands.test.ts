@@ -30,6 +30,16 @@ describe("the gatehouse command", function () {
     [["token", "--as", "x", "--expires", "soon", "--data", "no-such-folder"], /`soon` is no duration/],
     [["credentials", "--as", "vision/ada", "--data", "no-such-folder"], /no local run uses no-such-folder: start one/],
     [["start", "--port", "70000"], /--port `70000` is no port/],
+    [["doctor", "--port", "first"], /--port `first` is no port/],
+    [["check", "--dir", "docs"], /no stack in .*docs: give the program's folder with --dir/],
+    [["check", "--dir", "no-such-folder"], /no stack in .*no-such-folder/],
+    [
+      ["explain", "GET", "/version", "--as", "reader", "--stack", "datascience"],
+      /declares no door.*name a central stack/,
+    ],
+    [["diff", "--base", "no-such-file.json"], /no revision and no file `no-such-file\.json`/],
+    [["diff", "--base", "HEAD", "--stack", "centrl"], /nothing to compare: neither side has centrl/],
+    [["connect", "--consumer", "vision"], /--persona: is missing; .*\n--person: is missing; /],
   ] as const)
     it(`says what is wrong with \`${args.join(" ")}\` and ends with 2`, async () => {
       const { code, stderr } = await gatehouse(...args);
@@ -114,11 +124,18 @@ describe("the gatehouse command", function () {
       readFileSync(file, "utf8")
         .replace('"111111111111"', '"1111"')
         .replace("minAcu: 0.5", "minAku: 0.5")
+        .replace("mlflow-gatehouse:tags", "mlflow-gatehose:tags")
         .replace("personas: [reader,", "personas: [raeder,"),
     );
     const { code, stderr } = await gatehouse("check", "--dir", dir, "--stack", "central");
     assert.equal(code, 2);
-    for (const expected of [/account/, /minAku.*minAcu/, /raeder/]) assert.match(stderr, expected);
+    for (const expected of [
+      /account/,
+      /minAku.*minAcu/,
+      /raeder/,
+      /gatehose:tags: nobody reads it; did you mean `mlflow-gatehouse:tags`/,
+    ])
+      assert.match(stderr, expected);
   });
 
   it("prints a plan without a secret", async () => {
