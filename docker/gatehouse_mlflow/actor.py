@@ -49,6 +49,8 @@ def check_request() -> Response | None:
     except Refused as refused:
         log_line("refused", status=refused.status, path=actor.route.path, person=actor.username, why=refused.message)
         return _answer(refused)
+    except RecursionError:
+        return _answer(Refused(400, "the body is nested too deeply"))
     except MlflowException as error:
         return Response(error.serialize_as_json(), status=error.get_http_status_code(), mimetype="application/json")
     return None

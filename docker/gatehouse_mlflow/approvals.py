@@ -33,6 +33,11 @@ from gatehouse_mlflow.refusal import Refused
 PREFIXES = ("approval.alias.", "approval.stage.")
 
 _PROMPT_TEXT = "mlflow.prompt.text"
+# Source: MLflow `prompt/constants.py`.
+_PROMPT_SETTINGS = ("_mlflow_prompt_model_config", "_mlflow_prompt_response_format", "_mlflow_prompt_type")
+#: The tags that are a prompt's version, rather than words about it.
+PROMPT_CONTENT = (_PROMPT_TEXT, *_PROMPT_SETTINGS)
+
 _MOST_FILES = 2_000
 # Above this, the record holds the digest of the list and not the list. MLflow allows 100,000 characters.
 _LONGEST_LIST = 50_000
@@ -124,7 +129,8 @@ def _content(name: str, version: str) -> dict[str, Any]:
     tags = store.get_model_version(name, version).tags
     # Asked of the model: anybody who registers may give a version of a model this tag.
     if handlers._is_prompt(name):
-        return {"digest": _digest(tags.get(_PROMPT_TEXT, "").encode())}
+        settings = json.dumps({key: tags[key] for key in _PROMPT_SETTINGS if key in tags}, separators=(",", ":"))
+        return {"digest": _digest(tags.get(_PROMPT_TEXT, "").encode()), "settings": _digest(settings.encode())}
     try:
         files = sorted(_files(store.get_model_version_download_uri(name, version)))
     except Refused:

@@ -12,7 +12,7 @@ from mlflow.protos import service_pb2 as service
 from mlflow.server.handlers import _get_normalized_request_json, _get_request_message, _is_prompt
 
 from gatehouse_mlflow import traces
-from gatehouse_mlflow.approvals import PREFIXES
+from gatehouse_mlflow.approvals import PREFIXES, PROMPT_CONTENT
 from gatehouse_mlflow.decision import Actor
 from gatehouse_mlflow.refusal import Refused
 
@@ -41,6 +41,9 @@ def check_tags(actor: Actor, keys: Iterable[str], *, version: bool) -> None:
             raise Refused(403, f"the tag `{key}` is written when an alias or a stage is set, and by nobody himself")
         if _same(key, _IS_PROMPT):
             raise Refused(403, f"`{_IS_PROMPT}` is set when a prompt is created and can't be changed afterwards")
+        # A version of a prompt lies in its tags: setting one would change what was approved.
+        if version and key in PROMPT_CONTENT and not actor.manages:
+            raise Refused(403, f"`{key}` is what the version says and can't be changed; register a new version")
         if reserved(key) and not (version and (actor.manages or _APPROVE in actor.permissions)):
             raise Refused(403, f"the tag `{key}` speaks of approval: only `{_APPROVE}` sets it, on a version")
 
@@ -88,6 +91,12 @@ def _creator(actor: Actor, request: Request) -> None:
         _own(body, actor.username)
     elif actor.route.path.endswith("/logged-models"):
         _own(body, actor.username)
+    _write_back(request, body)
+
+
+def _promptlab(actor: Actor, request: Request) -> None:
+    body = _body(request)
+    body["user_id"] = actor.username
     _write_back(request, body)
 
 
@@ -241,6 +250,7 @@ _CHECKS: Mapping[tuple[str, str], Check] = {
     ("POST", "model-versions/set-tag"): _tag_of(registry.SetModelVersionTag, version=True),
     ("DELETE", "model-versions/delete-tag"): _tag_of(registry.DeleteModelVersionTag, version=True),
     ("POST", "runs/create"): _creator,
+    ("POST", "runs/create-promptlab-run"): _promptlab,
     ("POST", "logged-models"): _creator,
     ("POST", "traces"): _starts_trace,
     ("POST", "runs/set-tag"): _keeps_creator,

@@ -92,6 +92,25 @@ def test_the_creator_is_the_caller(server: Server, experiment: str) -> None:
     assert status(server, "/runs/set-tag", {"run_id": run_id, "key": "note", "value": "x"}, COLLEAGUE) == 200
 
 
+def test_a_run_of_the_prompt_lab_is_the_callers(server: Server, experiment: str) -> None:
+    pair = [{"key": "a", "value": "b"}]
+    said = {
+        "experiment_id": experiment,
+        "prompt_template": "{a}",
+        "prompt_parameters": pair,
+        "model_route": "route",
+        "model_parameters": pair,
+        "model_input": "b",
+        "model_output": "c",
+        "model_output_parameters": pair,
+        "mlflow_version": "3.17.2",
+        "start_time": 1,
+        "user_id": "ceo",
+    }
+    made = server.call("POST", "/ajax-api/2.0/mlflow/runs/create-promptlab-run", SCIENTIST, body=said)
+    assert (made.status, made.body["run"]["info"]["user_id"]) == (200, "sam"), made
+
+
 def test_only_own_runs_are_deleted(server: Server, experiment: str) -> None:
     first, second = (new_run(server, experiment)["info"]["run_id"] for _ in range(2))
     assert status(server, "/runs/delete", {"run_id": first}, COLLEAGUE) == 403
@@ -392,7 +411,16 @@ def test_prompts_work(server: Server) -> None:
     assert status(server, "/registered-models/alias", alias, APPROVER) == 200
     tags = {tag["key"]: tag["value"] for tag in server.call("GET", path, SCIENTIST).body["model_version"]["tags"]}
     digest = "sha256:" + hashlib.sha256(b"hello").hexdigest()
-    assert json.loads(tags["approval.alias.prod"])["digest"] == digest
+    record = json.loads(tags["approval.alias.prod"])
+    assert (record["digest"], record["settings"]) == (digest, "sha256:" + hashlib.sha256(b"{}").hexdigest())
+    # What was approved is what it stays: a prompt's words are tags, which whoever approves could set.
+    for key in ("mlflow.prompt.text", "_mlflow_prompt_type", "_mlflow_prompt_model_config"):
+        tag = {"name": "p", "version": "1", "key": key, "value": "other"}
+        for caller, expected in ((SCIENTIST, 403), (APPROVER, 403)):
+            assert status(server, "/model-versions/set-tag", tag, caller) == expected
+            assert status(server, "/model-versions/delete-tag", tag, caller, "DELETE") == expected
+    note = {"name": "p", "version": "1", "key": "note", "value": "good"}
+    assert status(server, "/model-versions/set-tag", note, APPROVER) == 200
 
 
 def test_a_registered_folder_is_frozen(server: Server, experiment: str) -> None:
