@@ -1,3 +1,5 @@
+import { objectUrl } from "./guards.ts";
+
 /** A link with `download` goes past every service worker, so without a token. Its file is fetched like everything else instead, and then saved. */
 export function catchDownloads(): void {
   addEventListener(
@@ -18,7 +20,7 @@ async function save(url: URL, name: string): Promise<void> {
   const response = await fetch(url);
   if (!response.ok) return;
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(await response.blob());
+  link.href = objectUrl(await response.blob());
   link.download = name || (url.searchParams.get("path")?.split("/").at(-1) ?? "artifact");
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

@@ -2,7 +2,9 @@
 import "./page.css";
 import { Bar } from "./bar.ts";
 import { type Config, keptConfig, readConfig } from "./config.ts";
+import { destination } from "./destination.ts";
 import { catchDownloads } from "./downloads.ts";
+import { guardPage } from "./guards.ts";
 import { startMlflow } from "./mlflow.ts";
 import { plainPage } from "./plainPage.ts";
 import { refusalWords } from "./refusal.ts";
@@ -77,6 +79,7 @@ async function opened(config: Config, found: Session): Promise<void> {
   handOver(found);
   tellWorker({ type: "opened" });
   keepFresh();
+  guardPage();
   catchDownloads();
   sayWhenReleased(bar);
 
@@ -94,8 +97,8 @@ async function opened(config: Config, found: Session): Promise<void> {
       settleWorkspace(known);
       show(known);
     }
-    const open = new URLSearchParams(location.search).get("open");
-    if (open?.startsWith("/") && !open.startsWith("//")) return location.replace(open);
+    const asked = destination(new URLSearchParams(location.search).get("open"));
+    if (asked !== undefined) return location.replace(asked);
     startMlflow();
     addEventListener("hashchange", () => show(knownWorkspaces(person) ?? []));
     if (known) {

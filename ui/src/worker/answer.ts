@@ -29,6 +29,9 @@ export function answerOf(response: Response, isNavigation: boolean): Response {
 
 export const nobody = (): Response => problem(401, "UNAUTHENTICATED", "log in again: the session has ended");
 
+export const strange = (): Response =>
+  problem(403, "PERMISSION_DENIED", "this came from a form, which MLflow's UI has none of: nothing was done");
+
 export const unreachable = (): Response =>
   problem(503, "TEMPORARILY_UNAVAILABLE", "the gateway can't be reached: is the network there? Try again");
 

@@ -1,6 +1,6 @@
 import type { Refused, SignedOut } from "../messages.ts";
 import { askAhead, askedAhead, forgetAhead } from "./ahead.ts";
-import { answerOf, nobody, unreachable } from "./answer.ts";
+import { answerOf, nobody, strange, unreachable } from "./answer.ts";
 import { forget, token } from "./token.ts";
 
 declare const self: ServiceWorkerGlobalScope;
@@ -44,6 +44,8 @@ export async function forward(event: FetchEvent, url: URL): Promise<Response> {
   const { request } = event;
   const page = event.clientId || event.resultingClientId;
   const isNavigation = request.mode === "navigate";
+  // MLflow's UI sends no forms. Another site's page does, to act as the person who happens to look at it.
+  if (isNavigation && request.method !== "GET") return strange();
   try {
     const [target, first, body] = await Promise.all([
       gateway(),
