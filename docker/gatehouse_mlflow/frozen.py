@@ -105,9 +105,11 @@ def _folder(run_id: str, source: str) -> str:
 
 def check_flask(actor: Actor, request: Request) -> None:
     """Routes that name a run or logged model beside a path, and deletes of what a person may own."""
+    path = actor.route.path
+    if "/mlflow-artifacts/mpu/" in path:
+        _check_name(str(_get_normalized_request_json(request).get("path", "")))
     if actor.manages:
         return
-    path = actor.route.path
     if path.endswith("/mlflow/upload-artifact"):
         check_run_path(
             request.args.get("run_uuid", ""), posixpath.normpath(unquote(request.args.get("path", ""))), recursive=False
@@ -137,6 +139,14 @@ def check_flask(actor: Actor, request: Request) -> None:
         _change_assessment(actor, str((request.view_args or {}).get("assessment_id", "")))
     elif actor.route.method == "DELETE" and path.endswith("/mlflow/logged-models/{model_id}"):
         _delete_model(actor, str((request.view_args or {}).get("model_id", "")))
+
+
+def _check_name(path: str) -> None:
+    """MLflow takes the last part of what the client says, unread: an object named `..` would be written by whoever
+    downloads its folder to where he didn't ask for it."""
+    name = unquote(unquote(posixpath.basename(path)))
+    if any(part in (".", "..") for part in re.split(r"[/\\]", name)):
+        raise Refused(400, "the name of an artifact holds no dot segment")
 
 
 def _delete_run(actor: Actor, run_id: str) -> None:

@@ -460,6 +460,21 @@ def test_a_registered_folder_is_frozen(server: Server, experiment: str) -> None:
     assert put(f"{root}/model/model.pkl", ADMIN) == 200
 
 
+def test_no_upload_in_parts_is_named_as_a_way_out_of_its_folder(server: Server, experiment: str) -> None:
+    run = new_run(server, experiment)["info"]["run_id"]
+    at = f"/api/2.0/mlflow-artifacts/mpu/create/workspaces/vision/{experiment}/{run}/artifacts"
+
+    def create(name: str, caller: str) -> int:
+        return server.call("POST", at, caller, body={"path": name, "num_parts": 1}).status
+
+    for caller in (SCIENTIST, ADMIN):
+        for name in ("..", ".", "x/..", "%2e%2e", "..%2f..%2fx", "%252e%252e%255cx", "a\\..\\b"):
+            assert create(name, caller) == 400, name
+        # Files of a server without S3 take no parts: the answer to whatever isn't refused.
+        for name in ("/home/sam/../model.pkl", "a..b", "...", "a b.txt"):
+            assert create(name, caller) == 501, name
+
+
 def test_a_ready_logged_model_is_frozen(server: Server, experiment: str) -> None:
     made = ok(server, "/logged-models", {"experiment_id": experiment, "name": "lm"})["model"]
     model = made["info"]["model_id"]
