@@ -3,9 +3,10 @@ import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compare, type PermissionDiff } from "../../plan/diff/compare.ts";
+import type { Side } from "../../plan/diff/side.ts";
 import { type SourceOptions, sideOfFiles, sideOfFolder } from "../../plan/diff/sources.ts";
 import { engineOrSkip } from "../engine/engineOrSkip.ts";
-import { type EngineProject, engineProject } from "../engine/project.ts";
+import { type EngineProject, engineProject, SAVED_ONCE } from "../engine/project.ts";
 import { simulatedCloud } from "../engine/simulated/cloud.ts";
 import { type EngineStack, initStack } from "../engine/stack.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
@@ -22,9 +23,11 @@ describe("the permission diff on what Pulumi's engine says", function () {
   let sources: SourceOptions;
 
   before(async function () {
-    project = await engineProject(engineOrSkip(this), cloud);
+    project = await engineProject(engineOrSkip(this), cloud, SAVED_ONCE);
     central = await initStack(project, cloud, "central", "111111111111");
     sources = { dir: project.dir, stacks: ["central"], progress: () => undefined };
+    asItStands = sideOfFolder(project.dir, sources);
+    await asItStands;
   });
   after(() => project?.close());
 
@@ -33,8 +36,10 @@ describe("the permission diff on what Pulumi's engine says", function () {
     writeFileSync(file, await central.pulumi(...command));
     return file;
   };
-  const against = async (file: string): Promise<PermissionDiff> =>
-    compare(await sideOfFiles([file], sources), await sideOfFolder(project.dir, sources));
+  /** The folder as it stands, which most of the tests compare with. */
+  let asItStands: Promise<Side>;
+  const against = async (file: string, head = asItStands): Promise<PermissionDiff> =>
+    compare(await sideOfFiles([file], sources), await head);
 
   it("joins a first preview, where every document is unknown, with the program by the digests", async () => {
     const diff = await against(await kept("first.json", "preview", "--json"));
@@ -54,14 +59,14 @@ describe("the permission diff on what Pulumi's engine says", function () {
   it("compares what is deployed with what would be", async () => {
     await central.changed(NARROWED, () => central.up());
     const state = await kept("state.json", "stack", "export");
-    const diff = await central.changed(NARROWED, () => against(state));
+    const diff = await central.changed(NARROWED, () => against(state, sideOfFolder(project.dir, sources)));
     assert.deepEqual(said(diff), { gained: [], lost: [], unknown: [] });
   });
 
   it("says who gains against a deployed state", async () => {
     const state = join(folder, "state.json");
     const before = await central.changed(NARROWED, () => sideOfFiles([state], sources));
-    const diff = await compare(before, await sideOfFolder(project.dir, sources));
+    const diff = await compare(before, await asItStands);
     assert.deepEqual(said(diff), {
       gained: [
         "consumer `vision`'s scientists, members of group `scientists`: delete runs",
@@ -79,7 +84,7 @@ describe("the permission diff on what Pulumi's engine says", function () {
     writeFileSync(join(alone.dir, "Pulumi.yaml"), "name: elsewhere\nruntime: nodejs\n");
     const before = await sideOfFiles([clear], alone);
     assert.deepEqual(before.unknown, []);
-    const diff = await compare(before, await sideOfFolder(project.dir, sources));
+    const diff = await compare(before, await asItStands);
     assert.deepEqual(
       said(diff).gained[0],
       "consumer `vision`'s scientists, members of group `scientists`: delete runs",

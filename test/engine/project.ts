@@ -35,8 +35,18 @@ export interface EngineProject {
   readonly close: () => void;
 }
 
+/**
+ * Saves the state once, at an operation's end, instead of after each resource: seconds of every deployment. For tests that look at nothing in between.
+ * Source: Pulumi SDK `go/common/env`, SKIP_CHECKPOINTS.
+ */
+export const SAVED_ONCE = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
+
 /** Makes a temporary copy of the program: links to its sources, and its stack files as copies, since the engine writes the salt of their secrets there. */
-export async function engineProject(engine: Engine, cloud: SimulatedCloud): Promise<EngineProject> {
+export async function engineProject(
+  engine: Engine,
+  cloud: SimulatedCloud,
+  more: Readonly<Record<string, string>> = {},
+): Promise<EngineProject> {
   const [dir, backend, home] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
   for (const entry of readdirSync(ROOT).filter((each) => !each.startsWith("."))) {
     if (/^Pulumi.*\.yaml$/.test(entry)) copyFileSync(join(ROOT, entry), join(dir, entry));
@@ -44,7 +54,7 @@ export async function engineProject(engine: Engine, cloud: SimulatedCloud): Prom
   }
   mkdirSync(join(home, "plugins"));
   const providers = await Promise.all(PACKAGES.map((name) => startProvider(name, versionOf(name), cloud)));
-  const env = environment(engine, backend, home, providers);
+  const env = { ...environment(engine, backend, home, providers), ...more };
   const said: string[] = [];
   const run = async (...args: string[]) => {
     const answer = await start(engine.pulumi, [...args, "--non-interactive", "--color=never"], dir, env);

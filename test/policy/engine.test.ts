@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { askPreview } from "../../plan/review/preview.ts";
 import { engineOrSkip } from "../engine/engineOrSkip.ts";
-import { type EngineProject, engineProject } from "../engine/project.ts";
+import { type EngineProject, engineProject, SAVED_ONCE } from "../engine/project.ts";
 import { simulatedCloud } from "../engine/simulated/cloud.ts";
 import { type EngineStack, initStack } from "../engine/stack.ts";
 
@@ -24,7 +24,7 @@ describe("the policy pack in Pulumi's engine", function () {
   let central: EngineStack;
 
   before(async function () {
-    project = await engineProject(engineOrSkip(this), cloud);
+    project = await engineProject(engineOrSkip(this), cloud, SAVED_ONCE);
     central = await initStack(project, cloud, "central", "111111111111");
   });
   after(() => project?.close());
