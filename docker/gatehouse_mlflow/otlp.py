@@ -75,6 +75,8 @@ def _owned(actor: Actor, headers: Headers, body: bytes) -> bytes:
     # Of this thread's copy of the context alone; MLflow sets its own from the header.
     set_server_request_workspace(actor.workspace)
     known = traces.known(actor, ids.values())
+    # MLflow asks twice which experiment it is: when it authorizes, and when it stores.
+    _one(headers, b"x-mlflow-experiment-id")
     if run_id := _one(headers, b"x-mlflow-run-id"):
         traces.check_run(actor, run_id.decode("latin-1"))
     for span in spans:

@@ -1,10 +1,13 @@
 """What the tests share: one access setting, its secrets, and the signing that the authorizer does."""
 
 import base64
+import copy
 import hashlib
 import hmac
 import json
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,3 +72,32 @@ def access_of(setting: dict[str, Any] = SETTING) -> Access:
 def access() -> Access:
     """The shared access setting."""
     return access_of()
+
+
+@pytest.fixture(scope="session")
+def declared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Real MLflow whose personas hold permissions, as the program declares them: one for all tests that don't mind
+    what others wrote."""
+    from server import running
+
+    setting: dict[str, Any] = copy.deepcopy(SETTING)
+    rows = json.loads((Path(__file__).parents[1] / "gatehouse_mlflow/catalogue.json").read_text())
+    every = {row["needs"] for row in rows if row["needs"] not in (None, "any")}
+    approving = sorted(each for each in every if each.endswith((":read", ":approve")))
+    levels = dict.fromkeys(("experiment", "registered_model", "prompt", "scorer"), "EDIT")
+    # As the program declares it: MLflow asks for MANAGE to take an alias away.
+    models = {"registered_model": "MANAGE", "prompt": "MANAGE"}
+    setting["personas"]["approver"] = {"mlflow": {**levels, **models}, "isAdmin": False, "permissions": approving}
+    # Wider than the shipped scientist: what is refused below is refused by the body, not by the route.
+    setting["personas"]["scientist"]["mlflow"] |= dict.fromkeys(levels, "MANAGE")
+    setting["personas"]["scientist"]["permissions"] = sorted(every - {"model_version:approve"})
+    # Reads runs and nothing else, whatever MLflow's own grants would let him see.
+    setting["personas"]["watcher"] = {"mlflow": {**levels, "workspace": "USE"}, "isAdmin": False}
+    setting["personas"]["watcher"]["permissions"] = ["run:read", "trace:write"]
+    setting["roles"]["gatehouse-vision-watcher"] = {"persona": "watcher", "workspaces": ["vision"]}
+    setting["roles"]["gatehouse-vision-approver"] = {"persona": "approver", "workspaces": ["vision"]}
+    # Has what MLflow's own API of permissions gives him on single experiments.
+    setting["personas"]["guest"] = {"mlflow": {"workspace": "USE"}, "isAdmin": False}
+    setting["roles"]["gatehouse-vision-guest"] = {"persona": "guest", "workspaces": ["vision"]}
+    with running(Path(tmp_path_factory.mktemp("declared")), GATEHOUSE_ACCESS=json.dumps(setting)) as started:
+        yield started

@@ -1,15 +1,12 @@
 """Real MLflow behind the gate: bodies, creators, own runs, frozen artifacts, foreign sources, prompts."""
 
-import copy
 import hashlib
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SETTING, arn
-from server import ADMIN, SCIENTIST, SPEECH, Server, running
+from conftest import arn
+from server import ADMIN, SCIENTIST, SPEECH, Server
 
 from gatehouse_mlflow.bodies import reserved
 from gatehouse_mlflow.graphql import NEEDS
@@ -21,25 +18,8 @@ PROXY = "mlflow-artifacts/artifacts/workspaces/vision"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    setting: dict[str, Any] = copy.deepcopy(SETTING)
-    rows = json.loads((Path(__file__).parents[1] / "gatehouse_mlflow/catalogue.json").read_text())
-    every = {row["needs"] for row in rows if row["needs"] not in (None, "any")}
-    approving = sorted(each for each in every if each.endswith((":read", ":approve")))
-    levels = dict.fromkeys(("experiment", "registered_model", "prompt", "scorer"), "EDIT")
-    # As the program declares it: MLflow asks for MANAGE to take an alias away.
-    models = {"registered_model": "MANAGE", "prompt": "MANAGE"}
-    setting["personas"]["approver"] = {"mlflow": {**levels, **models}, "isAdmin": False, "permissions": approving}
-    # Wider than the shipped scientist: what is refused below is refused by the body, not by the route.
-    setting["personas"]["scientist"]["mlflow"] |= dict.fromkeys(levels, "MANAGE")
-    setting["personas"]["scientist"]["permissions"] = sorted(every - {"model_version:approve"})
-    # Reads runs and nothing else, whatever MLflow's own grants would let him see.
-    setting["personas"]["watcher"] = {"mlflow": {**levels, "workspace": "USE"}, "isAdmin": False}
-    setting["personas"]["watcher"]["permissions"] = ["run:read", "trace:write"]
-    setting["roles"]["gatehouse-vision-watcher"] = {"persona": "watcher", "workspaces": ["vision"]}
-    setting["roles"]["gatehouse-vision-approver"] = {"persona": "approver", "workspaces": ["vision"]}
-    with running(Path(tmp_path_factory.mktemp("integrity")), GATEHOUSE_ACCESS=json.dumps(setting)) as started:
-        yield started
+def server(declared_server: Server) -> Server:
+    return declared_server
 
 
 @pytest.fixture(scope="module")

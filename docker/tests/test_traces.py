@@ -1,18 +1,15 @@
 """Traces on real MLflow: whoever sends them, by whichever protocol, is their creator, and nobody says where the server
 reads them from."""
 
-import copy
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SETTING, arn
+from conftest import arn
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from server import ADMIN, SCIENTIST, SPEECH, Server, running
+from server import ADMIN, SCIENTIST, SPEECH, Server
 
 from gatehouse_mlflow import otlp
 from gatehouse_mlflow.refusal import Refused
@@ -25,13 +22,8 @@ SECRET = "hidden-treasure"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    setting: dict[str, Any] = copy.deepcopy(SETTING)
-    # Grants of one experiment alone, which MLflow's own API of permissions gives.
-    setting["personas"]["guest"] = {"mlflow": {"workspace": "USE"}, "isAdmin": False}
-    setting["roles"]["gatehouse-vision-guest"] = {"persona": "guest", "workspaces": ["vision"]}
-    with running(Path(tmp_path_factory.mktemp("traces")), GATEHOUSE_ACCESS=json.dumps(setting)) as started:
-        yield started
+def server(declared_server: Server) -> Server:
+    return declared_server
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +131,10 @@ def test_what_is_no_spans_is_refused(server: Server, experiment: str) -> None:
         (gzip.compress(body)[:-4], {"content_encoding": "gzip"}),
     ):
         assert send(server, experiment, sent, **headers) == 400, (sent[:20], headers)
-    twice = (("content-type", PROTOBUF), ("content-type", JSON), ("x-mlflow-experiment-id", experiment))
-    assert server.call("POST", "/v1/traces", SCIENTIST, body=body, headers=twice).status == 400
+    place = ("x-mlflow-experiment-id", experiment)
+    for twice in ((("content-type", JSON), place), (place, ("X-MLflow-Experiment-Id", "0"))):
+        sent = (("content-type", PROTOBUF), *twice)
+        assert server.call("POST", "/v1/traces", SCIENTIST, body=body, headers=sent).status == 400
 
 
 def test_a_body_that_unpacks_to_too_much_is_not_unpacked() -> None:
