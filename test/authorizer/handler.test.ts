@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import { FetchError } from "aws-jwt-verify/error";
 import fc from "fast-check";
 import { SHIPPED_PERSONAS } from "../../authorizer/catalogue/personas.ts";
+import { type AccessPolicy, DEPLOYED_ALONE } from "../../authorizer/identity/accessPolicy.ts";
 import { type AuthorizerEvent, authorizer } from "../../authorizer/lambda/handler.ts";
 import { evaluate } from "../../authorizer/policy/evaluate.ts";
 import { ASSERTION_KEY, type TestPool, testPool } from "../helpers/tokens.ts";
@@ -217,6 +218,26 @@ describe("the Lambda authorizer", () => {
     for (const token of [await pool.token(), await pool.token({ client_id: "another" }), await second.token()])
       assert.equal((await both(event(token))).principalId, "ada@acme.example");
     await unauthorized(both(event(await second.token({ client_id: pool.clientId }))));
+  });
+
+  it("counts what an administrator changed at once, for groups whose answer is kept", async () => {
+    let policy: AccessPolicy = DEPLOYED_ALONE;
+    const changing = made(pool, { accessPolicy: () => Promise.resolve(policy) });
+    const create = async () => {
+      const answer = await changing(event(await pool.token()));
+      const resource = `${STAGE}/POST/ajax-api/2.0/mlflow/runs/create`;
+      const { effect } = evaluate([answer.policyDocument], { action: "execute-api:Invoke", resource, context: {} });
+      return [effect, answer.context.assertion !== undefined, answer.context.message];
+    };
+    assert.deepEqual((await create()).slice(0, 2), ["allow", true]);
+    policy = { ...DEPLOYED_ALONE, item: 1, mayNot: { scientist: ["run:write"] } };
+    assert.deepEqual((await create()).slice(0, 2), ["implicitDeny", true]);
+    policy = { ...DEPLOYED_ALONE, item: 2, groups: { scientist: ["others"] } };
+    assert.deepEqual((await create()).slice(0, 2), ["explicitDeny", false]);
+    policy = { ...DEPLOYED_ALONE, item: 3, revoked: { "ada@acme.example": "2026-11-25T10:00:00Z" } };
+    assert.deepEqual(await create(), ["explicitDeny", false, "your access was revoked: ask the platform team"]);
+    policy = { ...DEPLOYED_ALONE, item: 4 };
+    assert.deepEqual((await create()).slice(0, 2), ["allow", true]);
   });
 
   it("refuses to start without pool, client or a real assertion key", () => {

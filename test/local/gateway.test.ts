@@ -3,6 +3,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { accessLogFormat } from "../../components/secureGateway/accessLog.ts";
+import { apiOf } from "../../local/gateway/api.ts";
+import { authorize } from "../../local/gateway/iam.ts";
 import { createGateway } from "../../local/gateway/index.ts";
 import { send } from "../helpers/serve.ts";
 import { echoOf, type Gateways, startGateways } from "./gatewayHarness.ts";
@@ -290,6 +292,27 @@ describe("local gateway, resource policy", () => {
       const own = g.sts.issue({ roleArn: executionRole("reader", "bo"), sessionName: "SageMaker" });
       assert.equal(own.session.role.account, CONSUMER);
       assert.equal((await g.signed({ path: "/prod/api/2.0/mlflow/experiments/get", credentials: own })).status, 403);
+    } finally {
+      await g.close();
+    }
+  });
+});
+
+describe("local gateway, permissions boundary", () => {
+  it("limits what a role gets from the API's resource policy, too", async () => {
+    const g = await startGateways();
+    try {
+      const policy = [{ Effect: "Allow", Principal: "*", Action: "execute-api:Invoke", Resource: "execute-api:/*" }];
+      const api = apiOf(centralPlan({ code: { policy } }), "code");
+      const { session } = g.session("reader");
+      const arn = `${api.executionArn}/${api.stage}/POST/api/2.0/mlflow/runs/create`;
+      const settings = { sts: g.sts, now: Date.now, lenient: false, context: {} };
+      authorize(api, session, arn, settings);
+      const bounded = {
+        ...session,
+        role: { ...session.role, boundary: { Version: "2012-10-17", Statement: [] } },
+      } as const;
+      assert.throws(() => authorize(api, bounded, arn, settings), /no policy of gatehouse-vision-reader allows it/);
     } finally {
       await g.close();
     }
