@@ -59,6 +59,8 @@ export class MlflowServer extends pulumi.ComponentResource {
   /** The only security group that reaches the load balancer. */
   readonly linkSecurityGroupId: pulumi.Output<string>;
   readonly artifactBucket: pulumi.Output<string>;
+  /** Image that the tasks run. */
+  readonly imageUri: pulumi.Output<string>;
   readonly kmsKeyArn: pulumi.Output<string>;
   /** Where administrators narrow what personas may do. */
   readonly accessTable: AccessTable;
@@ -240,6 +242,7 @@ export class MlflowServer extends pulumi.ComponentResource {
     this.linkSubnetIds = network.privateSubnetIds;
     this.linkSecurityGroupId = groups.link.id;
     this.artifactBucket = bucket.bucket;
+    this.imageUri = pulumi.output(image.uri);
     this.kmsKeyArn = key.arn;
     // Not before every task accepts them.
     this.proof = pulumi.all([secrets.proof, mlflow.id]).apply(([proof]) => proof);

@@ -130,7 +130,7 @@ export async function openDoors(parts: Parts): Promise<Omit<LocalRun, "artifacts
       stack: options.central,
       dir: options.dir,
       profiles: profiles.map(({ key, persona, person }) => ({ key, persona, person })),
-      users: users.map(({ name, groups }) => ({ name, groups })),
+      users: users.filter(({ name }) => issuer.mayLogIn(name)).map(({ name, groups }) => ({ name, groups })),
     }),
     credentials: (request) => localCredentials({ sts, profiles: [...profiles, ...jobs], urls }, request),
     token: ({ as, seconds }) => issuer.tokenFor(as, seconds === undefined ? {} : { seconds }),

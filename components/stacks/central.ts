@@ -109,6 +109,7 @@ export function central(settings: Central, opts: pulumi.ComponentResourceOptions
     ...(login.identityPoolId === null ? {} : { identityPoolId: login.identityPoolId }),
     accessTable: server.accessTable.name,
     artifactBucket: server.artifactBucket,
+    imageUri: server.imageUri,
     dashboardUrl: seen.dashboardUrl,
     alarmTopicArn: seen.topicArn,
     mlflowVersion: MLFLOW_VERSION,

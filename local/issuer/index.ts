@@ -92,13 +92,14 @@ export async function createIssuer(settings: IssuerSettings) {
         return new Uint8Array(keySet).buffer;
       },
     },
-    /** An access token without password, for the command line. @throws when there is no such user or client */
+    /** Whether there is such a user, whom no administrator has disabled. */
+    mayLogIn: (username: string): boolean => state.user(username)?.enabled ?? false,
+    /** An access token without password, for the command line. @throws when there is no such user or client, or an administrator disabled him */
     async tokenFor(username: string, options: TokenOptions = {}): Promise<string> {
       const user = state.user(username);
-      if (!user)
-        throw new Error(
-          `no user "${username}"; there are: ${settings.users.map(({ name }) => name).join(", ") || "none"}`,
-        );
+      if (!user) throw new Error(`no user "${username}"; there are: ${[...state.users.keys()].join(", ") || "none"}`);
+      if (!user.enabled)
+        throw new Error(`"${username}" is disabled and gets no token; \`gatehouse users import\` enables people again`);
       const client = pool.clients.get(options.clientId ?? [...pool.clients.keys()][0] ?? "");
       if (!client) throw new Error(`the user pool has no client "${options.clientId}"`);
       const source = "TokenGeneration_Authentication";

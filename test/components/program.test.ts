@@ -77,6 +77,7 @@ describe("the program", () => {
       "dashboardUrl",
       "externalIds",
       "identityProviders",
+      "imageUri",
       "loginDomain",
       "mlflowVersion",
       "permissionSets",

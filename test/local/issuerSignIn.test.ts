@@ -214,6 +214,7 @@ describe("local issuer with stock AWS clients", () => {
     await admin.send(new AdminUserGlobalSignOutCommand(target));
     await assert.rejects(fetchAuthSession({ forceRefresh: true }).then(({ tokens }) => assert.ok(tokens)));
     await admin.send(new AdminDisableUserCommand(target));
+    await assert.rejects(issuer.tokenFor(target.Username), /is disabled and gets no token/);
     await assert.rejects(signIn({ username: target.Username, password: PASSWORD }), /User is disabled/);
   });
 

@@ -15,8 +15,11 @@ const DAN = "dan@acme.example";
 describe("seen working: a person leaves", function () {
   this.timeout(240_000);
   let run: LocalRun;
+  /** Of before he leaves: none is made for him later. */
+  let token: string;
   before(async () => {
     run = await localRun();
+    token = await run.token({ as: DAN });
   });
   after(async () => {
     const file = join(temporaryFolder(), "back.csv");
@@ -33,7 +36,6 @@ describe("seen working: a person leaves", function () {
   const withState = (steps: Said["steps"], state: string) =>
     steps.filter((step) => step.state === state).map(({ what }) => what);
   const search = async () => {
-    const token = await run.token({ as: DAN });
     const response = await fetch(`${run.urls.browser}/ajax-api/2.0/mlflow/experiments/search`, {
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
@@ -61,6 +63,7 @@ describe("seen working: a person leaves", function () {
       "stack datascience: dan names him; take it out of `people` and deploy, which ends its spaces and the role gatehouse-vision-dan",
     ]);
     assert.equal(await search(), 403);
+    await assert.rejects(run.token({ as: DAN }), /"dan@acme\.example" is disabled/);
     const [step] = await call("search.py", run.credentials({ as: "vision/dan" }).environment);
     assert.match(step?.message ?? "", /has been shut out/);
   });
