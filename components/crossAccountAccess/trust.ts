@@ -42,11 +42,12 @@ export function personaTrust({ account, persona, organization, externalId, permi
         },
       },
       {
-        // A profile of Studio that SageMaker named stays named; session tags are not allowed, so nobody brings his own.
+        // A profile of Studio that SageMaker named stays named, and whoever has no such name gives himself none: CloudTrail would show a colleague's. Session
+        // tags are not allowed, so nobody brings his own.
         Effect: "Allow",
         Principal: principal,
         Action: "sts:SetSourceIdentity",
-        Condition: { ArnLike: role },
+        Condition: { ArnLike: role, Null: { "aws:SourceIdentity": "false" } },
       },
     ],
   });

@@ -38,7 +38,10 @@ describe("CrossAccountAccess, central side", () => {
           Effect: "Allow",
           Principal: { AWS: "arn:aws:iam::222222222222:root" },
           Action: "sts:SetSourceIdentity",
-          Condition: { ArnLike: { "aws:PrincipalArn": `arn:aws:iam::222222222222:role/gatehouse/${persona}/*` } },
+          Condition: {
+            ArnLike: { "aws:PrincipalArn": `arn:aws:iam::222222222222:role/gatehouse/${persona}/*` },
+            Null: { "aws:SourceIdentity": "false" },
+          },
         },
       ]);
     });

@@ -299,7 +299,7 @@ describe("local gateway, resource policy", () => {
 });
 
 describe("local gateway, permissions boundary", () => {
-  it("limits what a role gets from the API's resource policy, too", async () => {
+  it("limits what a role gets from the API's resource policy, too, as does a deny of its own", async () => {
     const g = await startGateways();
     try {
       const policy = [{ Effect: "Allow", Principal: "*", Action: "execute-api:Invoke", Resource: "execute-api:/*" }];
@@ -312,6 +312,12 @@ describe("local gateway, permissions boundary", () => {
         ...session,
         role: { ...session.role, boundary: { Version: "2012-10-17", Statement: [] } },
       } as const;
+      const deny = { Effect: "Deny", Action: "execute-api:Invoke", Resource: "*" } as const;
+      const refused = {
+        ...session,
+        role: { ...session.role, policies: [{ Version: "2012-10-17", Statement: [deny] }] },
+      } as const;
+      assert.throws(() => authorize(api, refused, arn, settings), /a policy of gatehouse-vision-reader denies it/);
       assert.throws(() => authorize(api, bounded, arn, settings), /no policy of gatehouse-vision-reader allows it/);
     } finally {
       await g.close();

@@ -76,6 +76,22 @@ describe("local STS", () => {
     for (const [what, [run, reason]] of Object.entries(cases)) assert.match(refusal(run).reason, reason, what);
   });
 
+  it("asks for a policy of the caller's own where the role is another account's, though its trust names the caller", () => {
+    const from = (account: string) => role({ account, path: "/", name: "from", trust: [] });
+    const trust = [CENTRAL, CONSUMER].map((account) => ({
+      Effect: "Allow",
+      Principal: { AWS: `arn:aws:iam::${account}:role/from` },
+      Action: "sts:AssumeRole",
+    }));
+    const target = role({ account: CENTRAL, path: "/", name: "target", trust });
+    const local = create({ plans: [plan("x", [...target, ...from(CENTRAL), ...from(CONSUMER)])] });
+    const as = (account: string) =>
+      local.issue({ roleArn: `arn:aws:iam::${account}:role/from`, sessionName: "me" }).session;
+    const input = { roleArn: `arn:aws:iam::${CENTRAL}:role/target`, sessionName: "s1" };
+    assert.equal(local.assume(as(CENTRAL), input).session.role.name, "target");
+    assert.match(refusal(() => local.assume(as(CONSUMER), input)).reason, /^the policies of from/);
+  });
+
   it("asks for the organization", () => {
     const outside = create({ organizations: { [CENTRAL]: "o-tiny", [CONSUMER]: "o-other" } });
     const from = outside.issue({ roleArn: executionRole("reader", "bo"), sessionName: "SageMaker" }).session;

@@ -53,6 +53,15 @@ describe("the graph of roles and the local STS", function () {
     assert.deepEqual(new Set(seen), graph);
   });
 
+  it("let nobody name a source identity who has none", () => {
+    const roleArn = "arn:aws:iam::111111111111:role/gatehouse/gatehouse-vision-scientist";
+    const role = world.roles.find(({ name }) => name === "gatehouse-vision-ada");
+    const { session } = sts.issue({ roleArn: role?.arn ?? "", sessionName: "SageMaker" });
+    const own = { roleArn, sessionName: "ada@acme.example" };
+    assert.equal(sts.assume(session, own).session.sourceIdentity, undefined);
+    assert.ok(!allowed(() => sts.assume(session, { ...own, sourceIdentity: "bo" })));
+  });
+
   it("keep the profile as source identity through the persona role, and let nobody change it", () => {
     const roleArn = "arn:aws:iam::111111111111:role/gatehouse/gatehouse-vision-scientist";
     const own = { roleArn, sessionName: "ada@acme.example" };
