@@ -12,7 +12,7 @@ database.install(os.environ)
 from mlflow.server import auth  # noqa: E402
 
 from gatehouse_mlflow.access_policy import AccessPolicy, policy_source  # noqa: E402
-from gatehouse_mlflow.actor import check_request, complete_response  # noqa: E402
+from gatehouse_mlflow.actor import check_request, complete_response, too_deep  # noqa: E402
 from gatehouse_mlflow.catalogue import read_catalogue  # noqa: E402
 from gatehouse_mlflow.decision import code_roles  # noqa: E402
 from gatehouse_mlflow.gate import Gate  # noqa: E402
@@ -40,6 +40,7 @@ def create_app() -> App:
     # After MLflow's own: only who may act on the object gets to hear what is wrong with his body.
     auth.app.before_request(check_request)
     auth.app.after_request(complete_response)
+    auth.app.register_error_handler(RecursionError, too_deep)
     users = Users(auth.store, code_roles=code_roles(settings.access))
 
     def withdraw_revoked(policy: AccessPolicy) -> None:

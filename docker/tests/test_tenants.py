@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from conftest import SETTING
 from postgres import USER, database, installed
-from server import PLATFORM, SPEECH, Server, running
+from server import PLATFORM, READER, SPEECH, Server, running
 from tenants import CONTENT, NAME, OWNER, STRANGER, Ids, calls, graphql, plant
+
+from gatehouse_mlflow.catalogue import read_catalogue
 
 PROGRAMS = installed()
 METRIC = "0.123456789"
@@ -22,6 +24,9 @@ NO_POSTGRES = pytest.mark.skipif(PROGRAMS is None, reason="PostgreSQL is not ins
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=NO_POSTGRES)])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     setting: dict[str, Any] = copy.deepcopy(SETTING)
+    setting["personas"]["reader"]["permissions"] = sorted(
+        {str(route.needs) for route in read_catalogue().routes if str(route.needs).endswith(":read")}
+    )
     setting["roles"]["gatehouse-speech-admin"] = {"persona": "admin", "workspaces": ["speech"]}
     with ExitStack() as stack:
         changes = {"GATEHOUSE_ACCESS": json.dumps(setting), "MLFLOW_ENABLE_AI_GATEWAY": "true"}
@@ -117,6 +122,18 @@ def test_nobody_else_sees_any_of_it(server: Server, ids: Ids) -> None:
             leaks.append(("POST", "/graphql", 200, body[:300]))
     assert leaks == []
     assert asked > 250
+
+
+def test_a_reader_of_the_team_changes_nothing(server: Server, ids: Ids) -> None:
+    passed = [call for call in calls(ids, reads=False) if call.by(server, READER).status < 400]
+    assert passed == []
+
+
+def test_a_body_nested_too_deeply_is_no_fault_of_the_server(server: Server) -> None:
+    kind = (("Content-Type", "application/json"),)
+    for path in ("/api/2.0/mlflow/runs/search", "/api/3.0/mlflow/traces", "/graphql"):
+        body = b'{"query":' + b"[" * 50_000 + b"]" * 50_000 + b"}"
+        assert server.call("POST", path, OWNER, body=body, headers=kind).status == 400, path
 
 
 def test_nobody_else_changes_any_of_it(server: Server, ids: Ids) -> None:

@@ -121,7 +121,6 @@ def test_up_and_back_on_postgresql(tmp_path: Path) -> None:
         written = by_older(tmp_path, WRITE, url)
         assert written.returncode == 0, written.stderr
         before = state(started, password)
-        assert by_older(tmp_path, READ, url).stdout.strip() == KEPT
         # RDS copies the whole cluster; here, a copy of the database.
         started.run(password, "create database snapshot template mlflow")
 
