@@ -18,6 +18,7 @@ def tile() -> dict[str, Any]:
             "enabled": True,
             "title": "MLflow",
             "icon_path": str(Path(__file__).with_name("mlflow.svg")),
-            "category": "Other",
+            # In any other section but Console, JupyterLab's launcher leaves out a picture that is given by its address.
+            "category": "Notebook",
         },
     }

@@ -89,8 +89,16 @@ describe("JupyterLab in a browser: MLflow's tab, and notebooks that log across a
     const { page, context, url } = labs[0] ?? assert.fail();
     // Without the notebook that was open last time.
     await page.goto(`${url}&reset`);
+    const card = page.locator(".jp-LauncherCard", { hasText: "MLflow" }).first();
+    const picture = card.locator("img");
+    await picture.waitFor({ timeout: START_MS });
+    // Drawn, not only asked for.
+    await page.waitForFunction(
+      (image) => (image as unknown as { readonly naturalWidth: number } | null)?.naturalWidth,
+      await picture.elementHandle(),
+    );
     const tab = context.waitForEvent("page", { timeout: START_MS });
-    await page.locator(".jp-LauncherCard", { hasText: "MLflow" }).first().click();
+    await card.click();
     const mlflow = await tab;
     const problems: string[] = [];
     mlflow.on("response", (response) => {
