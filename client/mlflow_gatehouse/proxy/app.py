@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 import os
+import socket
 from urllib.parse import urlsplit
 
 import mlflow
@@ -107,14 +108,22 @@ async def _forward(request: web.Request) -> web.StreamResponse:
             return web.Response(body=page, headers=passed)
         response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=_at_home(passed, base))
         await response.prepare(request)
-        if request.transport is not None:
-            # So that reading goes on while the browser takes what was read before.
-            request.transport.set_write_buffer_limits(high=16 * _CHUNK)
-        # As they arrive: no copy puts them together.
-        async for chunk in answer.content.iter_any():
+        _widen(request.transport)
+        # Each as it arrived: nothing is put together, and nothing waits in the transport, which would copy it.
+        async for chunk, _ in answer.content.iter_chunks():
             await response.write(chunk)
         await response.write_eof()
         return response
+
+
+def _widen(transport: asyncio.Transport | None) -> None:
+    """Let the socket, not the transport, hold what the browser hasn't taken yet; reading goes on meanwhile."""
+    if transport is None:
+        return
+    transport.set_write_buffer_limits(high=0)
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * _CHUNK)
 
 
 def _registry(settings: Settings) -> str:

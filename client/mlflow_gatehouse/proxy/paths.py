@@ -12,6 +12,8 @@ from mlflow_gatehouse.wire import strict_url
 _AJAX, _API = "/ajax-api/", "/api/"
 
 
+# The UI asks the same few paths again and again, with what differs in the body.
+@lru_cache(maxsize=256)
 def target(base: str, raw_path: str) -> str:
     """The registry's URL for a path of the proxy, in the one spelling that can be signed.
 
