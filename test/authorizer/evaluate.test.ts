@@ -70,6 +70,8 @@ describe("evaluating documents", () => {
       [{ "ForAllValues:StringEquals": { "a:b": ["x", "y"] } }, { "a:b": ["y", "x"] }, true],
       [{ "ForAllValues:StringEquals": { "a:b": ["x", "y"] } }, { "a:b": ["y", "z"] }, false],
       [{ "ForAllValues:StringEquals": { "a:b": "x" } }, {}, true],
+      [{ StringEquals: { "a:b": "x" } }, { "a:b": ["x", "y"] }, false],
+      [{ StringNotEquals: { "a:b": "z" } }, { "a:b": ["x", "y"] }, false],
       [{ Null: { "a:b": "true" } }, {}, true],
       [{ Null: { "a:b": "false" } }, {}, false],
       [

@@ -46,6 +46,12 @@ describe("the proof", function () {
       /the doors disagree/,
     );
   });
+  it("finds a route of both doors that one of them refuses", () => {
+    assert.match(
+      faults("reader", "code", (all, stage) => all.filter((resource) => resource !== `${stage}/GET/`)),
+      /reader: the doors disagree on GET \/$/m,
+    );
+  });
   it("finds a grant too few", () => {
     assert.match(
       faults("scientist", "browser", (all) => all.filter((resource) => !resource.endsWith("/runs/create"))),
