@@ -10,6 +10,7 @@ import { UsageError } from "../errors.ts";
 import { dataOption, dirOption, firstPort } from "../options.ts";
 import { logLine } from "../screen/logLine.ts";
 import { welcome } from "../screen/welcome.ts";
+import { postgresUrl, refuseWrongStacks } from "../startOptions.ts";
 
 /** The built web UI: `npm start` builds it before, `node tools/ui.ts` by itself. */
 const UI = {
@@ -54,6 +55,8 @@ export function startCommand(): Command {
 
 async function start(options: Options): Promise<void> {
   const port = firstPort(options.port);
+  const postgres = options.postgres === undefined ? undefined : postgresUrl(options.postgres);
+  refuseWrongStacks(resolve(options.dir), options.central, options.consumer);
   const data = resolve(options.data);
   if (options.reset) DataFolder.reset(data);
 
@@ -74,7 +77,7 @@ async function start(options: Options): Promise<void> {
     port,
     data,
     venv: resolve(import.meta.dirname, "../../.venv"),
-    postgres: options.postgres,
+    postgres,
     s3: options.s3,
     lenientSigv4: options.lenientSigv4 ?? false,
     ui: existsSync(join(UI.folder, "index.html")) ? UI : undefined,

@@ -30,6 +30,12 @@ describe("the gatehouse command", function () {
     [["token", "--as", "x", "--expires", "soon", "--data", "no-such-folder"], /`soon` is no duration/],
     [["credentials", "--as", "vision/ada", "--data", "no-such-folder"], /no local run uses no-such-folder: start one/],
     [["start", "--port", "70000"], /--port `70000` is no port/],
+    [["start", "--postgres", "mysql://x/y"], /--postgres takes a URL such as postgresql:/],
+    [["start", "--consumer", "nowhere"], /no stack `nowhere`: there is central, datascience/],
+    [
+      ["start", "--central", "datascience", "--consumer", "central"],
+      /--central: the stack `datascience` is of kind consumer.*\n--consumer: the stack `central` is of kind central/,
+    ],
     [["doctor", "--port", "first"], /--port `first` is no port/],
     [["check", "--dir", "docs"], /no stack in .*docs: give the program's folder with --dir/],
     [["check", "--dir", "no-such-folder"], /no stack in .*no-such-folder/],
