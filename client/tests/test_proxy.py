@@ -1,10 +1,16 @@
 """The proxy behind MLflow's tab: what it asks of the registry, what it lets pass, and whom it serves."""
 
+import asyncio
+import random
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession, UnixConnector, web
 
+from capture import Answer, CaptureServer
+from expectations import assert_signed
 from mlflow_gatehouse.errors import RefusedError, SettingsError
+from mlflow_gatehouse.proxy.app import create_app
 from mlflow_gatehouse.proxy.headers import is_foreign, to_return, to_send
 from mlflow_gatehouse.proxy.page import with_workspace, workspace_script
 from mlflow_gatehouse.proxy.paths import target
@@ -88,3 +94,32 @@ def test_a_refusal_says_who_may_not_do_what() -> None:
         "bo@acme.example may not POST /api/2.0/mlflow/runs/create as gatehouse-vision-reader"
     )
     assert plain_refusal("something else") == "something else"
+
+
+@pytest.mark.usefixtures("own_keys")
+@pytest.mark.parametrize("pause", [0, 0.002])
+def test_a_long_answer_passes_byte_for_byte_to_who_takes_it_quickly_or_slowly(
+    server: CaptureServer, tmp_path: Path, pause: float
+) -> None:
+    content = random.Random(1).randbytes(12 * 1024 * 1024 + 7)
+    server.answer = lambda _: Answer(200, content, {"Content-Type": "application/octet-stream"})
+
+    async def download() -> bytes:
+        runner = web.AppRunner(create_app())
+        await runner.setup()
+        path = str(tmp_path / "proxy.sock")
+        await web.UnixSite(runner, path).start()
+        taken = bytearray()
+        async with (
+            ClientSession(connector=UnixConnector(path)) as session,
+            session.get("http://proxy/get-artifact?path=a b") as answer,
+        ):
+            assert answer.headers["Content-Length"] == str(len(content))
+            async for chunk in answer.content.iter_any():
+                taken += chunk
+                await asyncio.sleep(pause)
+        await runner.cleanup()
+        return bytes(taken)
+
+    assert asyncio.run(download()) == content
+    assert_signed(server.last())
