@@ -32,7 +32,7 @@ export function explainCommand(): Command {
   return new Command("explain")
     .description('why a call is allowed or refused: "gatehouse explain POST /api/2.0/mlflow/runs/create --as reader"')
     .argument("<method>", "HTTP method")
-    .argument("<path>", "path below the stage, such as /api/2.0/mlflow/runs/create")
+    .argument("<path>", "path below the stage, such as /api/2.0/mlflow/runs/create, or a whole address")
     .requiredOption("--as <persona|role>", "persona, or the ARN or name of a role; several with commas")
     .addOption(new Option("--door <door>", "only this door (default: every door that serves the path)").choices(DOORS))
     .addOption(dirOption())
@@ -42,13 +42,21 @@ export function explainCommand(): Command {
       const plan = await runProgram({ dir: resolve(options.dir), stack: options.stack });
       const access = await declaredAccess(plan);
       const personas = personasNamed(options.as, plan, access);
-      const route = path.split("?")[0] ?? path;
+      const route = belowStage(path, String(plan.outputs.apiStage));
       const endpoint = matchEndpoint(method.toUpperCase(), route);
       const doors = options.door ? [options.door] : endpoint?.doors.length ? endpoint.doors : DOORS;
       const answers = doors.map((door) => explain(access, door, personas, method.toUpperCase(), route, endpoint));
       if (options.json) process.stdout.write(`${JSON.stringify(answers, null, 2)}\n`);
       else for (const answer of answers) print(answer, endpoint);
     });
+}
+
+/** The path that is decided: of a whole address, as an error message shows it, what follows the stage. Nothing is decoded. */
+function belowStage(path: string, stage: string): string {
+  const [plain = path] = path.split(/[?#]/);
+  const ofAddress = /^https?:\/\/[^/]+(\/.*)$/.exec(plain)?.[1];
+  if (ofAddress === undefined) return plain;
+  return ofAddress.startsWith(`/${stage}/`) ? ofAddress.slice(stage.length + 1) : ofAddress;
 }
 
 function personasNamed(as: string, plan: Plan, access: DeclaredAccess): readonly Persona[] {

@@ -99,6 +99,9 @@ describe("the gatehouse command", function () {
       [answer?.allowed, /^statement 1 of managed policy \d of approver$/.test(answer?.decidedBy ?? "")],
       [true, true],
     );
+    const address = "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/api/2.0/mlflow/runs/get?run_id=1";
+    const whole = await gatehouse("explain", "GET", address, "--as", "reader");
+    assert.match(whole.stdout, /^code door, reader: allowed\n {2}route: {3}GET \/api\/2\.0\/mlflow\/runs\/get$/m);
     const odd = await gatehouse("explain", "GET", "/api/2.0//mlflow/runs/get", "--as", "admin");
     assert.match(odd.stdout, /empty segment.*only the plain spelling/);
   });
