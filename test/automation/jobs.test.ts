@@ -8,7 +8,7 @@ import { EngineError, endOf, type Watch, watchedCommand } from "../../automation
 import { alive, markOf, type ProcessMark } from "../../automation/engine/processes.ts";
 import { progressOf, reasonOf } from "../../automation/engine/progress.ts";
 import { eachAtOnce } from "../../automation/jobs/limit.ts";
-import { lockStack } from "../../automation/jobs/locks.ts";
+import { lockStack, stopOrphan } from "../../automation/jobs/locks.ts";
 import { AT_TERMINAL, afterCrash } from "../../automation/jobs/orphans.ts";
 import { stepsOf } from "../../automation/jobs/steps.ts";
 import { JobStore } from "../../automation/jobs/store.ts";
@@ -153,6 +153,24 @@ describe("the lock of a stack", () => {
     assert.deepEqual(waits, [`pulumi (process ${child.pid}) is at work on it`]);
     child.kill();
     assert.deepEqual((await next).unfinished, engine);
+    store.close();
+  });
+
+  it("is taken from the pulumi of a cancelled step that an earlier life of the service began, and from no other", async () => {
+    const store = await JobStore.open(temporaryFolder());
+    const request = { kind: "deploy", only: ["vision"] } as const;
+    const job = store.create(request, stepsOf(request, MEMBERS), "ada");
+    const [step] = store.steps(job.id);
+    assert.ok(step);
+    const held = await lockStack(store, "vision", assert.fail, never);
+    const child = spawn("sleep", ["60"]);
+    const mark = markOf(child.pid ?? 0) ?? assert.fail();
+    held.engineStarted({ ...mark, job: "another job", ordinal: 0 });
+    await stopOrphan(store, step);
+    assert.equal(alive(mark), true);
+    held.engineStarted({ ...mark, job: job.id, ordinal: 0 });
+    await stopOrphan(store, step);
+    assert.equal(alive(mark), false);
     store.close();
   });
 
