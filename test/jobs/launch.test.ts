@@ -15,7 +15,7 @@ import { type Job, type TeamAccount, teamAccount } from "./teamAccount.ts";
 const JOBS = join(ROOT, "client/examples/jobs");
 const ALIAS = "ada";
 /** A Python with `sagemaker-train`: too heavy for the project's own environment. */
-const SDK = process.env.GATEHOUSE_SAGEMAKER_PYTHON ?? PYTHON;
+const SDK = process.env.GATEHOUSE_SAGEMAKER_PYTHON || PYTHON;
 
 const EACH = `
 import json, runpy, sys
