@@ -49,7 +49,7 @@ export interface Control {
 interface CredentialSource {
   readonly sts: Sts;
   readonly profiles: readonly Profile[];
-  readonly urls: { readonly code: string; readonly sts: string };
+  readonly urls: { readonly code: string; readonly sts: string; readonly ui: string | null };
 }
 
 /** @throws Error with a sentence for people when there is no such profile or the declared policies refuse */
@@ -58,7 +58,11 @@ export function localCredentials(source: CredentialSource, { as, persona }: Cred
   if (!profile)
     throw new Error(`no profile \`${as}\`: there is ${source.profiles.map(({ key }) => key).join(", ") || "none"}`);
   const own = source.sts.issue({ roleArn: profile.executionRoleArn, sessionName: profile.person });
-  const here = { AWS_ENDPOINT_URL_STS: source.urls.sts, MLFLOW_TRACKING_URI: source.urls.code };
+  const here = {
+    AWS_ENDPOINT_URL_STS: source.urls.sts,
+    MLFLOW_TRACKING_URI: source.urls.code,
+    ...(source.urls.ui === null ? {} : { MLFLOW_UI_URL: source.urls.ui }),
+  };
   // The client assumes the central role by itself, and refreshes it.
   if (persona === undefined) return shaped(own, { ...profile.environment, ...here });
   const roleArn = profile.personaRoleArns[persona];

@@ -13,6 +13,7 @@ import { breaches, reaches } from "../plan/roles/reach.ts";
 import { worldOf } from "../plan/roles/world.ts";
 import { runProgram } from "../plan/runProgram.ts";
 import { samplePage } from "./sample/page.ts";
+import { tileGuards } from "./ui/guards.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -20,6 +21,7 @@ const central = await runProgram({ dir: ROOT, stack: "central" });
 const both = [central, await runProgram({ dir: ROOT, stack: "datascience" })];
 const files: Readonly<Record<string, string>> = {
   "client/mlflow_gatehouse/proxy/ajax_paths.json": `${JSON.stringify(exportedAjaxPaths(), null, 2)}\n`,
+  "client/mlflow_gatehouse/proxy/guards.js": await tileGuards(ROOT),
   "docker/gatehouse_mlflow/catalogue.json": `[\n${exportedCatalogue()
     .map((endpoint) => JSON.stringify(endpoint))
     .join(",\n")}\n]\n`,

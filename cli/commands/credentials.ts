@@ -13,7 +13,10 @@ interface Options {
 export function credentialsCommand(): Command {
   return new Command("credentials")
     .description("temporary credentials of the local run, as SageMaker hands them to a profile")
-    .requiredOption("--as <consumer/profile>", "whose: a profile such as vision/ada, or a job that is nobody's such as vision/job-nightly")
+    .requiredOption(
+      "--as <consumer/profile>",
+      "whose: a profile such as vision/ada, or a job that is nobody's such as vision/job-nightly",
+    )
     .option("--persona <name>", "of the central persona role instead, assumed by the local STS")
     .addOption(
       new Option("--format <format>", "env for a shell, json, or process for an AWS profile's credential_process")

@@ -30,6 +30,7 @@ export interface Connection {
 interface Outputs {
   readonly trackingUri?: string;
   readonly region?: string;
+  readonly uiUrl?: string | null;
   readonly personaRoleArns?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly ciRoleArns?: Readonly<
     Record<string, Readonly<Record<string, { readonly arn: string; readonly persona: string }>>>
@@ -63,6 +64,9 @@ export function connection(plan: Plan, asked: Asked): Connection | { readonly pr
       MLFLOW_TRACKING_AUTH: "gatehouse",
       MLFLOW_WORKSPACE: outputs.consumerWorkspaces?.[asked.consumer]?.[0] ?? "default",
       AWS_REGION: outputs.region,
+      // MLflow would print links to the code door, which no browser can open.
+      MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT: "true",
+      ...(outputs.uiUrl ? { MLFLOW_UI_URL: outputs.uiUrl } : {}),
     },
   };
   return asked.via === "github" ? forWorkflow(common, asked, outputs) : forPerson(common, asked, outputs, roles);

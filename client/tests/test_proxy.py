@@ -12,7 +12,7 @@ from expectations import assert_signed
 from mlflow_gatehouse.errors import RefusedError, SettingsError
 from mlflow_gatehouse.proxy.app import create_app
 from mlflow_gatehouse.proxy.headers import is_foreign, to_return, to_send
-from mlflow_gatehouse.proxy.page import with_workspace, workspace_script
+from mlflow_gatehouse.proxy.page import guards_script, with_scripts, workspace_script
 from mlflow_gatehouse.proxy.paths import target
 from mlflow_gatehouse.proxy.serve import serve
 from mlflow_gatehouse.refusals import plain_refusal
@@ -78,8 +78,10 @@ def test_a_folder_that_others_may_open_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_page_opens_in_the_workspace() -> None:
-    page = with_workspace(b"<head><script src='a.js'></script></head>")
-    assert page == b"<head><script src=\"gatehouse-workspace.js\"></script><script src='a.js'></script></head>"
+    page = with_scripts(b"<head><script src='a.js'></script></head>")
+    ours = b'<script src="gatehouse-guards.js"></script><script src="gatehouse-workspace.js"></script>'
+    assert page == b"<head>" + ours + b"<script src='a.js'></script></head>"
+    assert "createObjectURL" in guards_script()
     assert '"vision"' in workspace_script("vision")
     assert workspace_script(None) == ""
 

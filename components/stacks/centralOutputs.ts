@@ -8,6 +8,8 @@ export interface CentralOutputs {
   readonly personaRoleArns: Readonly<Record<string, string>>;
   readonly workspaces: readonly string[];
   readonly externalId: string | null;
+  /** Where people look at what was logged; null without a web UI. */
+  readonly uiUrl: string | null;
 }
 
 /**
@@ -39,5 +41,6 @@ export async function centralOutputs(stack: string, consumer: string): Promise<C
     personaRoleArns: await ofConsumer("personaRoleArns"),
     workspaces: await ofConsumer("consumerWorkspaces"),
     externalId: await ofConsumer("externalIds"),
+    uiUrl: ((await central.getOutputDetails("uiUrl")).value ?? null) as string | null,
   };
 }

@@ -84,6 +84,9 @@ function clientEnvironment(
     GATEHOUSE_SESSION_NAME: person,
     GATEHOUSE_DURATION_SECONDS: String(settings.access.sessionMinutes * 60),
     AWS_REGION: central.region,
+    // MLflow would print links to the code door, which no browser can open.
+    MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT: "true",
+    ...(central.uiUrl === null ? {} : { MLFLOW_UI_URL: central.uiUrl }),
     ...(central.externalId === null ? {} : { GATEHOUSE_EXTERNAL_ID: central.externalId }),
   };
 }

@@ -53,7 +53,7 @@ function packageFiles() {
   const folder = fileURLToPath(new URL(`${PACKAGE}/`, CLIENT));
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((path) => path.replaceAll("\\", "/"))
-    .filter((path) => /\.(?:py|svg|json)$/.test(path))
+    .filter((path) => /\.(?:js|json|py|svg)$/.test(path))
     .sort()
     .map((path) => ({ path: `${PACKAGE}/${path}`, bytes: readFileSync(new URL(`${PACKAGE}/${path}`, CLIENT)) }));
 }

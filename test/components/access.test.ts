@@ -122,12 +122,18 @@ describe("CrossAccountAccess, consumer side", () => {
       GATEHOUSE_SESSION_NAME: "ada@acme.example",
       GATEHOUSE_DURATION_SECONDS: "3600",
       AWS_REGION: "eu-west-1",
+      MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT: "true",
     };
     assert.deepEqual((run.outputs.clientEnvironment as Record<string, unknown>).ada, environment);
     const strict = await consumerRun({}, { ...CENTRAL_OUTPUTS, externalIds: { vision: "vision-8f2c1a" } });
     assert.deepEqual((strict.outputs.clientEnvironment as Record<string, unknown>).ada, {
       ...environment,
       GATEHOUSE_EXTERNAL_ID: "vision-8f2c1a",
+    });
+    const seen = await consumerRun({}, { ...CENTRAL_OUTPUTS, uiUrl: "https://mlflow.acme.example" });
+    assert.deepEqual((seen.outputs.clientEnvironment as Record<string, unknown>).ada, {
+      ...environment,
+      MLFLOW_UI_URL: "https://mlflow.acme.example",
     });
   });
 });

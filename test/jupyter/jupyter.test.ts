@@ -113,6 +113,24 @@ describe("JupyterLab in a browser: MLflow's tab, and notebooks that log across a
     );
     assert.equal(who.user.username, "ada@acme.example");
     assert.deepEqual(problems, []);
+
+    // Somebody's HTML artifact, as MLflow's page opens it, in a tab of its own: Jupyter's session is of this origin.
+    const opened = context.waitForEvent("page");
+    await mlflow.evaluate(() => {
+      const file = new Blob(['<script>localStorage.setItem("ran", origin)</script><p>a report</p>'], {
+        type: "text/html",
+      });
+      (globalThis as unknown as { open: (url: string) => void }).open(URL.createObjectURL(file));
+    });
+    const file = await opened;
+    await file.getByText("runs only where MLflow shows it").waitFor();
+    assert.equal(await mlflow.evaluate(() => localStorage.getItem("ran")), null);
+    // An answer of the API is no page either.
+    const answer = await mlflow.evaluate(async () => {
+      const { headers } = await fetch("ajax-api/2.0/mlflow/users/current");
+      return headers.get("content-security-policy");
+    });
+    assert.match(answer ?? "", /^sandbox;/);
   });
 
   it("a reader's notebook reads, and is refused in words that he understands", async () => {

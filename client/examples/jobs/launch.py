@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--image", required=True, help="an image with mlflow and scikit-learn")
     parser.add_argument("--instance-type", default="ml.m5.large")
     parser.add_argument("--experiment", default="diabetes jobs")
-    parser.add_argument("--ui", help="address of MLflow's UI, for links in the log")
+    parser.add_argument("--ui", help="address of MLflow's UI, for links in the log, if another than the stack's")
     parser.add_argument("--register", metavar="MODEL", help="train: register as this model; process: judge this model")
     parser.add_argument("--jobs", type=int, default=6, help="tune: how many training jobs")
     parser.add_argument("--wait", action="store_true", help="until the job has ended, with its log")

@@ -15,8 +15,15 @@ from mlflow_gatehouse import credentials
 from mlflow_gatehouse.errors import GatehouseError, SettingsError
 from mlflow_gatehouse.notices import explain_refusal, refusal_type
 from mlflow_gatehouse.origins import check_transport
-from mlflow_gatehouse.proxy.headers import is_foreign, to_return, to_send
-from mlflow_gatehouse.proxy.page import WORKSPACE_SCRIPT, error_page, with_workspace, workspace_script
+from mlflow_gatehouse.proxy.headers import harmless, is_foreign, to_return, to_send
+from mlflow_gatehouse.proxy.page import (
+    GUARDS_SCRIPT,
+    WORKSPACE_SCRIPT,
+    error_page,
+    guards_script,
+    with_scripts,
+    workspace_script,
+)
 from mlflow_gatehouse.proxy.paths import target
 from mlflow_gatehouse.refusals import error_body, plain_refusal
 from mlflow_gatehouse.region import signing_region
@@ -38,6 +45,7 @@ def create_app() -> web.Application:
     app = web.Application(client_max_size=LONGEST_BODY)
     app.cleanup_ctx.append(_client)
     app.router.add_get(f"/{WORKSPACE_SCRIPT}", _workspace)
+    app.router.add_get(f"/{GUARDS_SCRIPT}", _guards)
     app.router.add_route("*", "/{path:.*}", _handle)
     return app
 
@@ -57,6 +65,14 @@ async def _client(app: web.Application):
 
 async def _workspace(_: web.Request) -> web.Response:
     text = workspace_script(os.environ.get("MLFLOW_WORKSPACE"))
+    return _script(text)
+
+
+async def _guards(_: web.Request) -> web.Response:
+    return _script(guards_script())
+
+
+def _script(text: str) -> web.Response:
     return web.Response(text=text, content_type="text/javascript", headers={"Cache-Control": "no-store"})
 
 
@@ -100,10 +116,12 @@ async def _forward(request: web.Request) -> web.StreamResponse:
         if answer.status >= 400:
             _note_refusal(settings, region, answer.status, answer.headers.get("x-amzn-ErrorType"))
         passed = to_return(answer.headers.items())
+        if not is_page and not request.path.startswith("/static-files/"):
+            passed = harmless(passed)
         if answer.status == 403 and answer.headers.get("x-amzn-ErrorType"):
             return _refused(request, await answer.read())
         if is_page and answer.status == 200:
-            page = with_workspace(await answer.read())
+            page = with_scripts(await answer.read())
             passed = [(name, value) for name, value in passed if name.lower() not in ("content-length", "etag")]
             return web.Response(body=page, headers=passed)
         response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=_at_home(passed, base))

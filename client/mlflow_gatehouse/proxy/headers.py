@@ -35,6 +35,19 @@ def to_return(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     ]
 
 
+def harmless(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """An answer of the API as one that runs nothing when it is opened as a page: it may be somebody else's file."""
+    own = ("content-security-policy", "x-content-type-options")
+    return [
+        *((name, value) for name, value in headers if name.lower() not in own),
+        (
+            "Content-Security-Policy",
+            "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'",
+        ),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+
+
 def is_foreign(method: str, headers: Mapping[str, str]) -> bool:
     """Whether another site's page makes the browser send this; Jupyter checks no XSRF token for what it proxies.
 

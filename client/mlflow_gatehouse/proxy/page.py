@@ -1,14 +1,20 @@
-"""What the proxy itself tells a browser: the workspace to open, and why something failed."""
+"""What the proxy itself tells a browser: the workspace to open, what files may do, and why something failed."""
 
 import html
 import json
+from importlib.resources import files
 
 WORKSPACE_SCRIPT = "gatehouse-workspace.js"
+GUARDS_SCRIPT = "gatehouse-guards.js"
 
 
-def with_workspace(page: bytes) -> bytes:
-    """MLflow's page with our script before MLflow's: without a workspace its links lead to a choice of one."""
-    tag = f'<script src="{WORKSPACE_SCRIPT}"></script>'.encode()
+def with_scripts(page: bytes) -> bytes:
+    """MLflow's page with our scripts before MLflow's.
+
+    Without a workspace its links lead to a choice of one. Without the guards an artifact that somebody opens in a tab
+    of its own would run with Jupyter's origin, and with it the session.
+    """
+    tag = "".join(f'<script src="{name}"></script>' for name in (GUARDS_SCRIPT, WORKSPACE_SCRIPT)).encode()
     head, script, rest = page.partition(b"<script")
     return head + tag + script + rest if script else page
 
@@ -23,6 +29,11 @@ def workspace_script(workspace: str | None) -> str:
         'if (!localStorage.getItem("mlflow.activeWorkspace")) '
         f'localStorage.setItem("mlflow.activeWorkspace", {name});\n'
     )
+
+
+def guards_script() -> str:
+    """The web UI's own guards."""
+    return files(__package__).joinpath("guards.js").read_text("utf-8")
 
 
 def error_page(message: str) -> str:
