@@ -32,10 +32,12 @@ class Assertion:
 
 def verify_assertion(text: bytes, keys: tuple[bytes, ...], now: float) -> Assertion:
     """
-    Returns what was signed, or refuses with 401. The signature is checked before anything inside is looked at; two keys
+    Returns what was signed, or refuses: with 401 what another login may mend, with 403 what it can't. The signature is checked before anything inside is looked at; two keys
     are accepted while the authorizer's is being changed.
     """
-    if len(text) > _MAX_BYTES or not _FORM.fullmatch(text):
+    if len(text) > _MAX_BYTES:
+        raise Refused(403, "too many groups for one request: with fewer, or with shorter names, the person gets in")
+    if not _FORM.fullmatch(text):
         raise Refused(401, "the assertion has not the form that the authorizer signs; sign in again")
     payload, _, signature = text.partition(b".")
     # Every key is tried, so that the time says nothing about which of them came close.

@@ -28,7 +28,7 @@ def test_proof_and_its_rotation() -> None:
     for wrong in ("", "x", PROOF + "x", PROOF[:-1], f"{PROOF} old-value"):
         with pytest.raises(Refused) as refused:
             check_proof(given(proof=wrong), (old, new))
-        assert refused.value.status == 401
+        assert refused.value.status == 403
 
 
 def test_caller(access: Access) -> None:
@@ -62,7 +62,7 @@ def test_one_door_only(access: Access) -> None:
     for headers in ({}, {"caller": arn("gatehouse-vision-reader", "ada"), "assertion": sign()}):
         with pytest.raises(Refused, match="exactly one") as refused:
             session(access, **headers)
-        assert refused.value.status == 401
+        assert refused.value.status == 403
 
 
 def test_assertion_gives_workspaces_by_group(access: Access) -> None:
@@ -112,6 +112,13 @@ def test_accepts_the_key_before_while_the_authorizers_is_being_changed(access: A
             read_session(given(assertion=sign(key=key)), access, keys, time.time())
     with pytest.raises(Refused, match="signature"):
         read_session(given(assertion=sign()), access, (new.encode(),), time.time())
+
+
+def test_says_that_there_are_too_many_groups_instead_of_asking_for_another_login(access: Access) -> None:
+    groups = [f"team-{number:03}-{'x' * 100}" for number in range(80)]
+    with pytest.raises(Refused, match="too many groups") as refused:
+        session(access, assertion=sign(groups=groups))
+    assert refused.value.status == 403
 
 
 def test_refuses_forged_assertions(access: Access) -> None:
