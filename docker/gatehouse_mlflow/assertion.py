@@ -32,8 +32,8 @@ class Assertion:
 
 def verify_assertion(text: bytes, keys: tuple[bytes, ...], now: float) -> Assertion:
     """
-    Returns what was signed, or refuses: with 401 what another login may mend, with 403 what it can't. The signature is checked before anything inside is looked at; two keys
-    are accepted while the authorizer's is being changed.
+    Returns what was signed, or refuses: with 401 what another login may mend, with 403 what it can't. The signature is
+    checked before anything inside is looked at; two keys are accepted while the authorizer's is being changed.
     """
     if len(text) > _MAX_BYTES:
         raise Refused(403, "too many groups for one request: with fewer, or with shorter names, the person gets in")

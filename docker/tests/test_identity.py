@@ -28,7 +28,7 @@ def test_proof_and_its_rotation() -> None:
     for wrong in ("", "x", PROOF + "x", PROOF[:-1], f"{PROOF} old-value"):
         with pytest.raises(Refused) as refused:
             check_proof(given(proof=wrong), (old, new))
-        assert refused.value.status == 403
+        assert refused.value.status == 401
 
 
 def test_caller(access: Access) -> None:
@@ -62,7 +62,7 @@ def test_one_door_only(access: Access) -> None:
     for headers in ({}, {"caller": arn("gatehouse-vision-reader", "ada"), "assertion": sign()}):
         with pytest.raises(Refused, match="exactly one") as refused:
             session(access, **headers)
-        assert refused.value.status == 403
+        assert refused.value.status == 401
 
 
 def test_assertion_gives_workspaces_by_group(access: Access) -> None:
@@ -147,4 +147,4 @@ def test_nobody_without_workspace(access: Access) -> None:
     closed = Access(access.account, access.roles, {"speech": frozenset({"team-speech"})}, access.personas)
     with pytest.raises(Refused, match="belongs to no workspace") as refused:
         session(closed, assertion=sign())
-    assert refused.value.status == 403
+    assert refused.value.status == 401
