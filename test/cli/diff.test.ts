@@ -94,7 +94,7 @@ describe("gatehouse diff on two real commits", function () {
   it("says what is wrong with a revision that isn't there", () => {
     const { code, err } = scratch.diff("--base", "no-such-branch");
     assert.equal(code, 2);
-    assert.match(err, /no revision `no-such-branch` here/);
+    assert.match(err, /no revision and no file `no-such-branch` here/);
   });
 
   it("takes no option of git for a revision", () => {
