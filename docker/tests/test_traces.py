@@ -103,12 +103,12 @@ def test_the_caller_is_the_creator_in_every_form_of_the_body(server: Server, exp
         return spans(number, **FORGED).SerializeToString()
 
     raw = zlib.compressobj(wbits=-15)
-    assert send(server, experiment, packed(1)) == 200
-    assert send(server, experiment, as_json(2), content_type=f"{JSON}; charset=utf-8") == 200
-    assert send(server, experiment, gzip.compress(packed(3)), content_encoding="gzip") == 200
-    assert send(server, experiment, zlib.compress(as_json(4)), content_encoding="deflate", content_type=JSON) == 200
-    assert send(server, experiment, raw.compress(packed(5)) + raw.flush(), content_encoding="deflate") == 200
-    for number in range(1, 6):
+    assert send(server, experiment, packed(101)) == 200
+    assert send(server, experiment, as_json(102), content_type=f"{JSON}; charset=utf-8") == 200
+    assert send(server, experiment, gzip.compress(packed(103)), content_encoding="gzip") == 200
+    assert send(server, experiment, zlib.compress(as_json(104)), content_encoding="deflate", content_type=JSON) == 200
+    assert send(server, experiment, raw.compress(packed(105)) + raw.flush(), content_encoding="deflate") == 200
+    for number in range(101, 106):
         found = info(server, number)["tags"]
         assert (found["mlflow.user"], found["team"]) == ("sam", "v")
         assert found["mlflow.trace.spansLocation"] == "TRACKING_STORE"

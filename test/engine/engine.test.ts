@@ -188,7 +188,9 @@ describe("the program under Pulumi's engine, with a simulated cloud", function (
     await central.changed({ "database.keyGeneration": 2 }, () => central.up());
     const third = await central.changed({ "database.keyGeneration": 3 }, central.preview);
     assert.deepEqual(
-      Object.entries(third).filter(([key]) => key.startsWith("random:")),
+      Object.entries(third)
+        .filter(([key]) => key.startsWith("random:"))
+        .sort(),
       [
         ["random:index/randomBytes:RandomBytes gatehouse-mlflow-secret-webhook", "replace"],
         ["random:index/randomPassword:RandomPassword gatehouse-mlflow-secret-kek", "replace"],
