@@ -14,39 +14,45 @@ interface Count {
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const out = mkdtempSync(join(tmpdir(), "gatehouse-test-"));
-const only = process.argv[2];
+const asked = process.argv[2];
 
-/** Folders whose tests drive the Pulumi engine: they share nothing with the local runs of the others. */
+/** Folders whose tests share nothing with those of the others: of the Pulumi engine, and of the web UI in a browser. */
 const ENGINE = "automation|diff|engine|policy|review";
+const UI = "ui";
 
 const suites: Readonly<Record<string, () => Promise<Count>>> = {
-  mocha: () => mocha("mocha", run, "--ignore", `test/@(${ENGINE})/**`),
-  engine: () => mocha("engine", heard, "--ignore", "test/*.test.ts", "--ignore", `test/!(${ENGINE})/**`),
+  mocha: () => mocha("mocha", run, "--ignore", `test/@(${ENGINE}|${UI})/**`),
+  engine: () => mocha("engine", heard, ...only(ENGINE)),
+  ui: () => mocha("ui", heard, ...only(UI)),
   docker: () => pytest("docker"),
   client: () => pytest("client"),
 };
 
-if (only !== undefined && !(only in suites)) {
-  console.error(`no suite \`${only}\`: there is ${Object.keys(suites).join(", ")} (npm test -- mocha --grep gateway)`);
+if (asked !== undefined && !(asked in suites)) {
+  console.error(`no suite \`${asked}\`: there is ${Object.keys(suites).join(", ")} (npm test -- mocha --grep gateway)`);
   process.exit(2);
 }
 
 const counts: Count[] = [];
-const selected = (...names: readonly string[]) => names.filter((name) => only === undefined || only === name);
+const selected = (...names: readonly string[]) => names.filter((name) => asked === undefined || asked === name);
 const inOrder = async (...names: readonly string[]) => {
   for (const name of selected(...names)) counts.push((await suites[name]?.()) ?? { passed: 0, failed: 1, skipped: 0 });
 };
 try {
   // Before anybody reads it.
-  if (only === undefined || only === "mocha" || only === "engine") await buildUi(ROOT, console.log);
+  if (asked !== "docker" && asked !== "client") await buildUi(ROOT, console.log);
   // Side by side: each waits more than it works. What the later ones say comes in one piece.
-  await Promise.all([inOrder("mocha"), inOrder("engine"), inOrder("docker", "client")]);
+  await Promise.all([inOrder("mocha"), inOrder("engine", "ui"), inOrder("docker", "client")]);
 } finally {
   rmSync(out, { recursive: true, force: true });
 }
 const sum = (key: keyof Count) => counts.reduce((total, count) => total + count[key], 0);
 console.log(`\n${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
 process.exitCode = sum("failed") > 0 || sum("passed") === 0 ? 1 : 0;
+
+function only(folders: string): readonly string[] {
+  return ["--ignore", "test/*.test.ts", "--ignore", `test/!(${folders})/**`];
+}
 
 async function mocha(name: string, start: typeof heard, ...args: readonly string[]): Promise<Count> {
   const report = join(out, `${name}.json`);
