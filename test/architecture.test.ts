@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { globSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -58,4 +58,17 @@ describe("arrows between rooms", function () {
       rmSync(planted, { force: true });
     }
   });
+});
+
+describe("the benchmarks", () => {
+  it("each load without a test runner around them", () => {
+    const files = globSync("bench/*.ts", { cwd: ROOT }).filter((file) => file !== "bench/run.ts");
+    assert.ok(files.length > 8, files.join());
+    const script = files.map((file) => `await import("./${file}");`).join("\n");
+    const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+      cwd: ROOT,
+      encoding: "utf8",
+    });
+    assert.equal(status, 0, stderr);
+  }).timeout(60_000);
 });

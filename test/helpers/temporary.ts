@@ -4,14 +4,13 @@ import { join } from "node:path";
 
 const made: string[] = [];
 
-/** A folder that is gone after the run. */
+/** A folder that is gone after the run, be it of tests or of a benchmark. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-"));
   made.push(folder);
   return folder;
 }
 
-// At the root: after every test of every file.
-after(() => {
-  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
+process.once("exit", () => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
 });
