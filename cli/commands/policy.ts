@@ -41,7 +41,12 @@ export function policyCommand(): Command {
   sub("restore", "let a revoked person in again")
     .argument("<person...>", "such as ada@acme.example")
     .option("--dry-run", "check and show, write nothing")
-    .action((persons: string[], options: Options) => change(options, (now) => restored(now, persons)));
+    .action(async (persons: string[], options: Options) => {
+      await change(options, (now) => restored(now, persons));
+      console.error(
+        "a login that was disabled, as `gatehouse offboard` does, stays so: `gatehouse users enable <person>`",
+      );
+    });
   return policy;
 }
 

@@ -47,6 +47,11 @@ export function usersCommand(): Command {
     .action((person: string, options: Options) =>
       change(options, (_, all) => [{ ...existing(person, all), enabled: false }]),
     );
+  changing("enable", "let a disabled person log in again, as what he was")
+    .argument("<person>", "who")
+    .action((person: string, options: Options) =>
+      change(options, (_, all) => [{ ...existing(person, all), enabled: true }]),
+    );
   changing("import", "make the users of a CSV or YAML file as it says; others are left alone")
     .argument("<file>", "columns person, email, persona, groups, enabled")
     .action((file: string, options: Options) => change(options, (known) => readUsersFile(file, known)));
