@@ -103,7 +103,11 @@ describe("the web UI in a real browser: logging in, staying in, leaving", functi
     await page.waitForTimeout(1_500);
     await page.evaluate(async () => (await fetch("ajax-api/2.0/mlflow/users/current")).status);
     assert.equal(bearers().size, 2);
-    assert.deepEqual(watched.problems, []);
+    // A script that was loading when the clock jumped is given up: its two minutes were over at once.
+    assert.deepEqual(
+      watched.problems.filter((problem) => !/ChunkLoadError[^]*\(timeout: /.test(problem)),
+      [],
+    );
     await context.close();
   });
 
