@@ -105,7 +105,7 @@ describe("the web UI in a real browser: logging in, staying in, leaving", functi
     assert.equal(bearers().size, 2);
     // A script that was loading when the clock jumped is given up: its two minutes were over at once.
     assert.deepEqual(
-      watched.problems.filter((problem) => !/ChunkLoadError[^]*\(timeout: /.test(problem)),
+      watched.problems.filter((problem) => !/ChunkLoadError.*\(timeout: /s.test(problem)),
       [],
     );
     await context.close();

@@ -7,6 +7,11 @@ export interface TokenQuestion {
   readonly refused?: string | undefined;
 }
 
+/** Page → worker, through the port, at once: an answer follows, which may take a refresh. A page that shows a file alone says nothing. */
+export interface Asked {
+  readonly type: "asked";
+}
+
 /** Seconds since 1970 in `expires`. */
 export interface Token {
   readonly token: string;

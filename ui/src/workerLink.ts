@@ -1,4 +1,4 @@
-import type { FromWorker, Refused, ToWorker } from "./messages.ts";
+import type { Asked, FromWorker, Refused, ToWorker } from "./messages.ts";
 import { type Session, session } from "./session.ts";
 
 /** Milliseconds after a page has come up. */
@@ -13,6 +13,7 @@ interface Listeners {
 export function answerWorker(): void {
   navigator.serviceWorker.addEventListener("message", ({ data, ports }: MessageEvent<FromWorker>) => {
     if (data.type !== "token") return;
+    ports[0]?.postMessage({ type: "asked" } satisfies Asked);
     void session(data.refused).then((found) =>
       ports[0]?.postMessage(found ? { token: found.token, expires: found.expires } : null),
     );

@@ -1,10 +1,13 @@
-import type { Token, TokenQuestion } from "../messages.ts";
+import type { Asked, Token, TokenQuestion } from "../messages.ts";
 
 declare const self: ServiceWorkerGlobalScope;
 
 /** A token with fewer seconds left is not used any more: the clocks of two machines differ. */
 const MARGIN = 20;
+/** In which a page refreshes its token. */
 const PATIENCE_MS = 15_000;
+/** In which a page with our shell says that it was asked; a file in a tab of its own never does. */
+const ASKED_MS = 2_000;
 
 let kept: Token | undefined;
 let asking: Promise<Token | undefined> | undefined;
@@ -41,9 +44,15 @@ async function ask(refused?: string): Promise<Token | undefined> {
 function askPage(page: Client, question: TokenQuestion): Promise<Token> {
   return new Promise((resolve, reject) => {
     const { port1, port2 } = new MessageChannel();
-    const timer = setTimeout(() => reject(new Error("the page does not answer")), PATIENCE_MS);
-    port1.onmessage = ({ data }: MessageEvent<Token | null>) => {
+    const until = (milliseconds: number) =>
+      setTimeout(() => reject(new Error("the page does not answer")), milliseconds);
+    let timer = until(ASKED_MS);
+    port1.onmessage = ({ data }: MessageEvent<Asked | Token | null>) => {
       clearTimeout(timer);
+      if (data && "type" in data) {
+        timer = until(PATIENCE_MS);
+        return;
+      }
       port1.close();
       if (data) resolve(data);
       else reject(new Error("the page has no session"));
