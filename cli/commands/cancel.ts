@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { openAutomation } from "../../automation/open.ts";
 import { release } from "../../automation/release.ts";
+import { withAutomation } from "../deployments/opened.ts";
 import { type OrganizationOptions, onlyOption, withOrganization } from "../deployments/options.ts";
 import { UsageError } from "../errors.ts";
 
@@ -13,11 +13,8 @@ export function cancelCommand(): Command {
     .addOption(onlyOption())
     .action(async (options: OrganizationOptions) => {
       if (options.only.length === 0) throw new UsageError("name the stacks with --only");
-      const automation = await openAutomation(options);
-      try {
+      await withAutomation(options, async (automation) => {
         for (const line of await release(automation, options.only)) console.log(line);
-      } finally {
-        automation.store.close();
-      }
+      });
     });
 }

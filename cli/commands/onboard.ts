@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { parse } from "yaml";
-import { openAutomation } from "../../automation/open.ts";
 import { addConsumer, type NewConsumer } from "../../automation/organization/onboard.ts";
 import { jobOf } from "../deployments/job.ts";
+import { withAutomation } from "../deployments/opened.ts";
 import { type OrganizationOptions, withOrganization } from "../deployments/options.ts";
 import { UsageError } from "../errors.ts";
 
@@ -13,15 +13,12 @@ export function onboardCommand(): Command {
   )
     .argument("<file>", "the consumer as YAML or JSON: name, account, central {personas, workspaces}, settings")
     .action(async (file: string, options: OrganizationOptions) => {
-      const automation = await openAutomation(options);
-      try {
+      await withAutomation(options, async (automation) => {
         const consumer = parse(text(file)) as NewConsumer;
         const added = addConsumer(automation.path, consumer);
         process.stderr.write(`${consumer.name} ${added ? "added to" : "is in"} ${options.org}\n`);
         await jobOf(automation, { kind: "onboard", only: [consumer.name] }, options.json ?? false);
-      } finally {
-        automation.store.close();
-      }
+      });
     });
 }
 

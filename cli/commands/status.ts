@@ -1,8 +1,8 @@
 import Table from "cli-table3";
 import { Command } from "commander";
 import type { Step } from "../../automation/jobs/types.ts";
-import { openAutomation } from "../../automation/open.ts";
 import { statusOf } from "../../automation/status.ts";
+import { withAutomation } from "../deployments/opened.ts";
 import { type OrganizationOptions, withOrganization } from "../deployments/options.ts";
 import { counted } from "../deployments/show.ts";
 
@@ -10,8 +10,7 @@ export function statusCommand(): Command {
   return withOrganization(
     new Command("status").description("every stack of the organization, and what was last done to it"),
   ).action(async (options: OrganizationOptions) => {
-    const automation = await openAutomation(options);
-    try {
+    await withAutomation(options, (automation) => {
       const all = statusOf(automation);
       if (options.json) {
         console.log(JSON.stringify(all, null, 2));
@@ -32,9 +31,7 @@ export function statusCommand(): Command {
           drift?.state === "done" ? counted(drift.changes) : said(drift),
         ]);
       console.log(table.toString());
-    } finally {
-      automation.store.close();
-    }
+    });
   });
 }
 

@@ -2,7 +2,8 @@ import { AT_TERMINAL, afterCrash } from "../../automation/jobs/orphans.ts";
 import { runJob } from "../../automation/jobs/run.ts";
 import { stepsOf } from "../../automation/jobs/steps.ts";
 import type { Job, JobRequest, Step } from "../../automation/jobs/types.ts";
-import { type Automation, openAutomation } from "../../automation/open.ts";
+import type { Automation } from "../../automation/open.ts";
+import { withAutomation } from "./opened.ts";
 import type { OrganizationOptions } from "./options.ts";
 import { showJob } from "./show.ts";
 
@@ -13,16 +14,9 @@ export async function jobInTerminal(
   options: OrganizationOptions,
   request: Omit<JobRequest, "only" | "parallel">,
 ): Promise<readonly Step[]> {
-  const automation = await openAutomation(options);
-  try {
-    return await jobOf(
-      automation,
-      { ...request, only: options.only, parallel: options.parallel },
-      options.json ?? false,
-    );
-  } finally {
-    automation.store.close();
-  }
+  return withAutomation(options, (automation) =>
+    jobOf(automation, { ...request, only: options.only, parallel: options.parallel }, options.json ?? false),
+  );
 }
 
 /** Runs a job of an organization that is open. Ctrl-C lets `pulumi` end what it has begun; a second one ends this process alone. */
