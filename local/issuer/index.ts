@@ -99,7 +99,9 @@ export async function createIssuer(settings: IssuerSettings) {
       const user = state.user(username);
       if (!user) throw new Error(`no user "${username}"; there are: ${[...state.users.keys()].join(", ") || "none"}`);
       if (!user.enabled)
-        throw new Error(`"${username}" is disabled and gets no token; \`gatehouse users import\` enables people again`);
+        throw new Error(
+          `"${username}" is disabled and gets no token; \`gatehouse users enable ${username}\` lets him in again`,
+        );
       const client = pool.clients.get(options.clientId ?? [...pool.clients.keys()][0] ?? "");
       if (!client) throw new Error(`the user pool has no client "${options.clientId}"`);
       const source = "TokenGeneration_Authentication";
