@@ -37,8 +37,22 @@ export async function delayed(target: number, roundTripMs: number): Promise<Dela
 
 /** @param earliest before this moment nothing arrives */
 function carry(from: Socket, to: Socket, delayMs: number, earliest: number): void {
-  const later = (act: () => void) => setTimeout(act, Math.max(delayMs, earliest - performance.now()));
-  from.on("data", (chunk) => void later(() => to.writable && to.write(chunk)));
-  from.once("end", () => void later(() => to.end()));
-  from.once("close", () => void later(() => to.destroy()));
+  const waiting: { readonly due: number; readonly act: () => void }[] = [];
+  // One timer for all, since timers of different lengths overtake one another, by parts of a millisecond.
+  const next = () => {
+    const [first] = waiting;
+    if (!first) return;
+    const left = first.due - performance.now();
+    if (left > 0) return void setTimeout(next, Math.ceil(left));
+    waiting.shift();
+    first.act();
+    next();
+  };
+  const later = (act: () => void) => {
+    const due = Math.max(performance.now() + delayMs, earliest);
+    if (waiting.push({ due, act }) === 1) next();
+  };
+  from.on("data", (chunk) => later(() => to.writable && to.write(chunk)));
+  from.once("end", () => later(() => to.end()));
+  from.once("close", () => later(() => to.destroy()));
 }
