@@ -50,11 +50,16 @@ describe("the web UI in a real browser: what a load asks for", function () {
     const times = (path: string) => asked.filter((each) => each === `GET ${path}`).length;
     asked.length = 0;
     await settled(page, () => page.reload());
-    // The bar asks, and so does MLflow's page.
-    assert.equal(times(workspaces), 1, asked.join("\n"));
-    assert.equal(times("/ajax-api/3.0/mlflow/server-info"), 1, asked.join("\n"));
-    const before = asked.indexOf("GET /ajax-api/2.0/mlflow/users/current");
-    assert.ok(asked.indexOf("GET /ajax-api/3.0/mlflow/server-info") < before, asked.join("\n"));
+    // The bar asks for them, too.
+    const ahead = [
+      "/ajax-api/3.0/mlflow/server-info",
+      workspaces,
+      "/ajax-api/2.0/mlflow/users/current",
+      "/ajax-api/3.0/mlflow/assistant/config",
+      "/ajax-api/3.0/mlflow/assistant/providers",
+    ];
+    for (const path of ahead) assert.equal(times(path), 1, `${path} in\n${asked.join("\n")}`);
+    assert.deepEqual(new Set(asked.slice(0, ahead.length)), new Set(ahead.map((path) => `GET ${path}`)));
 
     const again = await page.evaluate(async (path) => {
       await fetch("/ajax-api/2.0/mlflow/experiments/create", {
@@ -66,6 +71,33 @@ describe("the web UI in a real browser: what a load asks for", function () {
     }, workspaces);
     assert.equal(times(workspaces), 2, asked.join("\n"));
     assert.ok(Array.isArray(again.workspaces), JSON.stringify(again));
+    await context.close();
+  });
+
+  it("comes up without Amplify, which it loads when nobody waits", async () => {
+    const { context, page } = await entered();
+    const shell: string[] = [];
+    page.on("request", (request) => {
+      const { pathname } = new URL(request.url());
+      if (/^\/shell\/.*\.js$/.test(pathname)) shell.push(pathname);
+    });
+    const late = page.waitForRequest(/\/shell\/amplify-/);
+    const searching = page.waitForRequest(/experiments\/search/);
+    await page.reload();
+    await searching;
+    assert.equal(shell.length, 1, shell.join("\n"));
+    await late;
+    await context.close();
+  });
+
+  it("forgets a login also where Amplify can't be had to end it", async () => {
+    const { context, page } = await entered();
+    await context.route(/\/shell\/amplify-/, (route) => route.abort());
+    await page.reload();
+    await page.locator("gatehouse-bar button", { hasText: "Sign out" }).click();
+    await page.getByText("MLflow can't be opened").waitFor();
+    assert.deepEqual(await page.evaluate("Object.keys(localStorage).filter((key) => /token/i.test(key))"), []);
+    assert.equal(await page.evaluate("fetch('ajax-api/2.0/mlflow/users/current').then(({ status }) => status)"), 401);
     await context.close();
   });
 

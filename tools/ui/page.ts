@@ -15,7 +15,6 @@ export interface ShellFiles {
  */
 export function page(wheel: Pick<WheelUi, "scripts" | "styles">, shell: ShellFiles): string {
   const lines = (items: readonly string[], line: (href: string) => string) => items.map(line);
-  const assets = JSON.stringify({ scripts: wheel.scripts, styles: wheel.styles });
   return `${[
     "<!doctype html>",
     '<html lang="en">',
@@ -30,7 +29,9 @@ export function page(wheel: Pick<WheelUi, "scripts" | "styles">, shell: ShellFil
     '<link rel="preload" as="fetch" href="gatehouse.json" crossorigin="anonymous">',
     ...lines(wheel.scripts, (href) => `<link rel="preload" as="script" href="${href}">`),
     ...lines(wheel.styles, (href) => `<link rel="preload" as="style" href="${href}">`),
-    `<script type="application/json" id="mlflow-assets">${assets}</script>`,
+    // Read while nothing else is to be done, and without effect until the shell says so.
+    ...lines(wheel.styles, (href) => `<link rel="stylesheet" href="${href}" media="not all" data-mlflow>`),
+    `<script type="application/json" id="mlflow-scripts">${JSON.stringify(wheel.scripts)}</script>`,
     "</head>",
     "<body>",
     "<noscript>You need to enable JavaScript to run this app.</noscript>",

@@ -14,13 +14,13 @@ export interface BarActions {
 
 /** The strip above MLflow's page: who, as what, where, and the way out. In a shadow tree, so that neither page's styles reach the other. */
 export class Bar {
+  readonly #host = document.createElement("gatehouse-bar");
   readonly #root: ShadowRoot;
   readonly #said: HTMLElement;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(actions: BarActions) {
-    const host = document.createElement("gatehouse-bar");
-    this.#root = host.attachShadow({ mode: "open" });
+    this.#root = this.#host.attachShadow({ mode: "open" });
     this.#root.innerHTML = `<style>${STYLE}</style>
       <header aria-label="Gatehouse">
         <span class="person" title="logged in"></span>
@@ -38,13 +38,9 @@ export class Bar {
     this.#root.addEventListener("keydown", (event) => {
       if ((event as KeyboardEvent).key === "Escape") this.#hush();
     });
-    document.body.prepend(host);
-    document.documentElement.classList.add("gatehouse");
-    const dark = () => host.classList.toggle("dark", document.body.classList.contains("dark-mode"));
-    new MutationObserver(dark).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-    dark();
   }
 
+  /** In the page from the first call on. */
   show({ person, personas, workspaces, workspace }: BarContent): void {
     this.#part(".person").textContent = person;
     this.#part(".persona").textContent = personas.join(", ") || "no persona";
@@ -52,6 +48,7 @@ export class Bar {
     select.replaceChildren(...workspaces.map((name) => new Option(name, name, false, name === workspace)));
     select.disabled = workspaces.length < 2;
     this.#part("label").hidden = workspaces.length === 0;
+    if (!this.#host.isConnected) this.#enter();
   }
 
   /** Says something for a while: a refusal and who can do it instead. */
@@ -60,6 +57,14 @@ export class Bar {
     this.#said.hidden = false;
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.#hush(), seconds * 1000);
+  }
+
+  #enter(): void {
+    document.body.prepend(this.#host);
+    document.documentElement.classList.add("gatehouse");
+    const dark = () => this.#host.classList.toggle("dark", document.body.classList.contains("dark-mode"));
+    new MutationObserver(dark).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+    dark();
   }
 
   #hush(): void {

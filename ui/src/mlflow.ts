@@ -1,19 +1,8 @@
-/** What MLflow's own page loads, in its order: the build takes it from the wheel's `index.html`. */
-interface Assets {
-  readonly scripts: readonly string[];
-  readonly styles: readonly string[];
-}
-
-/** Starts MLflow's unmodified UI in this page. */
+/** Starts MLflow's unmodified UI in this page: its styles, which the page has already, and its scripts, which the build takes from the wheel's `index.html`. */
 export function startMlflow(): void {
-  const assets = JSON.parse(document.getElementById("mlflow-assets")?.textContent ?? "{}") as Assets;
-  for (const href of assets.styles) {
-    const link = document.createElement("link");
-    link.rel = "stylesheet";
-    link.href = href;
-    document.head.append(link);
-  }
-  for (const src of assets.scripts) {
+  for (const link of document.querySelectorAll<HTMLLinkElement>("link[data-mlflow]")) link.media = "all";
+  const scripts = JSON.parse(document.getElementById("mlflow-scripts")?.textContent ?? "[]") as readonly string[];
+  for (const src of scripts) {
     const script = document.createElement("script");
     script.src = src;
     script.async = false;

@@ -1,41 +1,35 @@
-import { Amplify } from "aws-amplify";
-import { fetchAuthSession, signOut } from "aws-amplify/auth";
 import type { Config } from "./config.ts";
-import type { Token } from "./messages.ts";
+import { forgetStored, type Session, sessionOf, storedSession } from "./stored.ts";
 
-/** Who is logged in, as the access token says. */
-export interface Session extends Token {
-  readonly person: string;
-  readonly groups: readonly string[];
-}
-
-/** A token is replaced when it has fewer seconds left, or less than a quarter of its life. */
+/** A token is replaced when it has fewer seconds left. */
 const EARLY = 90;
 
-export function configure(config: Config): void {
-  const home = `${location.origin}/`;
-  Amplify.configure({
-    Auth: {
-      Cognito: {
-        userPoolId: config.userPoolId,
-        userPoolClientId: config.userPoolClientId,
-        ...(config.userPoolEndpoint === undefined ? {} : { userPoolEndpoint: config.userPoolEndpoint }),
-        ...(config.loginDomain === null
-          ? {}
-          : {
-              loginWith: {
-                oauth: {
-                  domain: config.loginDomain,
-                  scopes: ["openid"],
-                  redirectSignIn: [home],
-                  redirectSignOut: [home],
-                  responseType: "code" as const,
-                },
-              },
-            }),
-      },
-    },
+/** Milliseconds after a page has come up. */
+const AMPLIFY_AHEAD = 5_000;
+
+let config: Config;
+let amplify: Promise<typeof import("./amplify.ts")> | undefined;
+
+/** To be called once, before all else here. */
+export function configure(given: Config): void {
+  config = given;
+}
+
+/** Amplify, under this page's settings. @throws Error without network, or when a release has taken its file away */
+export function loadAmplify(): Promise<typeof import("./amplify.ts")> {
+  amplify ??= import("./amplify.ts").then((loaded) => {
+    loaded.configure(config);
+    return loaded;
   });
+  amplify.catch(() => {
+    amplify = undefined;
+  });
+  return amplify;
+}
+
+/** A refresh in an hour must not need a file that the next release takes away. */
+export function loadAmplifySoon(): void {
+  setTimeout(() => void loadAmplify().catch(() => undefined), AMPLIFY_AHEAD);
 }
 
 /**
@@ -45,39 +39,37 @@ export function configure(config: Config): void {
  * @returns undefined when nobody is logged in, or the login has ended
  */
 export async function session(refused?: string): Promise<Session | undefined> {
-  const now = await stored(false);
+  const now = await kept();
   if (!now || (now.token !== refused && fresh(now))) return now;
   return navigator.locks.request("gatehouse-refresh", async () => {
-    const again = await stored(false);
+    const again = await kept();
     if (!again || (again.token !== refused && fresh(again))) return again;
-    const next = await stored(true);
+    const next = await asked(true);
     // Without network the old one may still do.
-    return next ?? (again.token !== refused && again.expires > Date.now() / 1000 ? again : undefined);
+    return next ?? (again.token !== refused && lasts(again) ? again : undefined);
   });
 }
 
-async function stored(forceRefresh: boolean): Promise<Session | undefined> {
+async function kept(): Promise<Session | undefined> {
+  const found = storedSession(config.userPoolClientId);
+  return found && lasts(found) ? found : asked(false);
+}
+
+async function asked(forceRefresh: boolean): Promise<Session | undefined> {
   try {
-    const { tokens } = await fetchAuthSession({ forceRefresh });
-    if (!tokens) return undefined;
-    const { payload } = tokens.accessToken;
-    const groups = payload["cognito:groups"];
-    return {
-      token: tokens.accessToken.toString(),
-      expires: payload.exp ?? 0,
-      person: [payload["gatehouse:person"], payload.username].find((each) => typeof each === "string") ?? "",
-      groups: Array.isArray(groups) ? groups.map(String) : [],
-    };
+    const token = await (await loadAmplify()).accessToken(forceRefresh);
+    return token === undefined ? undefined : sessionOf(token);
   } catch {
     return undefined;
   }
 }
 
-function fresh({ expires }: Session): boolean {
-  return expires - EARLY > Date.now() / 1000;
-}
+const lasts = ({ expires }: Session) => expires > Date.now() / 1000;
+const fresh = ({ expires }: Session) => expires - EARLY > Date.now() / 1000;
 
-/** Ends the login everywhere: refresh tokens are revoked, every tab is told. */
+/** Ends the login everywhere: refresh tokens are revoked, every tab is told. Where Amplify can't be had, this browser forgets at least. */
 export async function endSession(): Promise<void> {
-  await signOut({ global: true }).catch(() => signOut());
+  await loadAmplify()
+    .then((loaded) => loaded.signOutEverywhere())
+    .catch(() => forgetStored(config.userPoolClientId));
 }

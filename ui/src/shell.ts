@@ -8,7 +8,8 @@ import { guardPage } from "./guards.ts";
 import { startMlflow } from "./mlflow.ts";
 import { plainPage } from "./plainPage.ts";
 import { refusalWords } from "./refusal.ts";
-import { configure, endSession, type Session, session } from "./session.ts";
+import { configure, endSession, loadAmplify, loadAmplifySoon, session } from "./session.ts";
+import type { Session } from "./stored.ts";
 import { onTabs, tellTabs } from "./tabs.ts";
 import { answerWorker, handOver, onWorkerNews, tellWorker, underWorker } from "./workerLink.ts";
 import {
@@ -36,7 +37,9 @@ async function main(): Promise<void> {
   const failed =
     config.loginDomain === null || !returning
       ? undefined
-      : await import("./returned.ts").then(({ isReturn, returned }) => (isReturn() ? returned() : undefined));
+      : await Promise.all([import("./returned.ts"), loadAmplify()]).then(([{ isReturn, returned }]) =>
+          isReturn() ? returned() : undefined,
+        );
   const found = (await session()) ?? (await loggedIn(config, failed));
   await controlled;
   await opened(config, found);
@@ -55,7 +58,7 @@ async function settings(returning: boolean): Promise<Config> {
 async function loggedIn(config: Config, failed?: string): Promise<Session> {
   // Somebody may log in in another tab.
   onTabs((message) => message === "signed-in" && location.reload());
-  const { login } = await import("./login.tsx");
+  const [{ login }] = await Promise.all([import("./login.tsx"), loadAmplify()]);
   for (;;) {
     await login(config, failed);
     const found = await session();
@@ -93,15 +96,15 @@ async function opened(config: Config, found: Session): Promise<void> {
       const names = await fetchWorkspaces(person, config.workspaces ?? []);
       settleWorkspace(names);
       show(names);
-    } else {
-      settleWorkspace(known);
-      show(known);
-    }
+    } else settleWorkspace(known);
     const asked = destination(new URLSearchParams(location.search).get("open"));
     if (asked !== undefined) return location.replace(asked);
     startMlflow();
     addEventListener("hashchange", () => show(knownWorkspaces(person) ?? []));
     if (known) {
+      // MLflow's script first, where the browser has it already.
+      await new Promise((resolve) => setTimeout(resolve));
+      show(known);
       const names = await fetchWorkspaces(person, config.workspaces ?? []);
       if (settleWorkspace(names)) location.reload();
       show(names);
@@ -129,6 +132,7 @@ function keepFresh(): void {
     else if (navigator.onLine) ended();
   };
   setInterval(() => void look(), REFRESH_LOOK);
+  loadAmplifySoon();
   // A machine that slept has a late timer.
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void look());
 }

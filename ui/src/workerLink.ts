@@ -1,5 +1,6 @@
 import type { Asked, FromWorker, Refused, ToWorker } from "./messages.ts";
-import { type Session, session } from "./session.ts";
+import { session } from "./session.ts";
+import type { Session } from "./stored.ts";
 
 /** Milliseconds after a page has come up. */
 const UPDATE_LOOK = 5_000;

@@ -1,5 +1,11 @@
-/** What MLflow's UI asks for before all else, one after the other. Both are about the person, whatever the workspace. */
-export const FIRST_QUESTIONS = ["/ajax-api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/workspaces"];
+/** What MLflow's UI asks for before it shows anything, one after the other. All are about the person, whatever the workspace. */
+export const FIRST_QUESTIONS = [
+  "/ajax-api/3.0/mlflow/server-info",
+  "/ajax-api/3.0/mlflow/workspaces",
+  "/ajax-api/2.0/mlflow/users/current",
+  "/ajax-api/3.0/mlflow/assistant/config",
+  "/ajax-api/3.0/mlflow/assistant/providers",
+];
 
 /** Milliseconds in which a page has loaded its script and asks. */
 const FRESH_MS = 5_000;
