@@ -63,9 +63,21 @@ describe("the web UI in a real browser: frames, other sites, private windows", f
       await page.goto(`${site.ui}/?open=${encodeURIComponent(`${spelling}${new URL(stranger.url).host}`)}`);
       await page.locator("#root > *").first().waitFor();
       assert.equal(new URL(page.url()).origin, site.ui, JSON.stringify(spelling));
+      assert.equal(new URL(page.url()).pathname, "/", JSON.stringify(spelling));
     }
     await context.close();
     await stranger.close();
+  });
+
+  it("says so at a path that is none of the site's, and doesn't load it for ever", async () => {
+    const context = await site.browser.newContext();
+    const page = await context.newPage();
+    await entered(page, "reader");
+    await page.goto(`${site.ui}//nowhere`);
+    await page.getByText("open this site at its start page").waitFor();
+    await page.goto(site.ui);
+    await page.locator("#root > *").first().waitFor();
+    await context.close();
   });
 
   describe("somebody else's file", () => {

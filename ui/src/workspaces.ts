@@ -29,12 +29,13 @@ export function knownWorkspaces(person: string): readonly string[] | undefined {
 /** Asks MLflow. @param order names in the order of the settings @throws RefusedError */
 export async function fetchWorkspaces(person: string, order: readonly string[]): Promise<readonly string[]> {
   const response = await fetch("ajax-api/3.0/mlflow/workspaces");
-  const answer = (await response.json().catch(() => ({}))) as {
-    readonly message?: string;
-    readonly workspaces?: readonly { readonly name: string }[];
-  };
-  if (response.status === 403) throw new RefusedError(answer.message ?? "you may not use this registry");
-  if (!response.ok) throw new Error(answer.message ?? `the registry answers HTTP ${response.status}`);
+  const answer = (await response.json().catch(() => undefined)) as
+    | { readonly message?: string; readonly workspaces?: readonly { readonly name: string }[] }
+    | undefined;
+  if (response.status === 403) throw new RefusedError(answer?.message ?? "you may not use this registry");
+  if (!response.ok) throw new Error(answer?.message ?? `the registry answers HTTP ${response.status}`);
+  // The site's own page, for a path that it doesn't know.
+  if (!answer) throw new Error("what answers there is not the registry: open this site at its start page");
   const names = (answer.workspaces ?? [])
     .map(({ name }) => name)
     .sort((a, b) => rank(order, a) - rank(order, b) || a.localeCompare(b));
@@ -50,8 +51,8 @@ function rank(order: readonly string[], name: string): number {
 /** Makes sure that the active workspace is one of the person's own. @returns whether it had to change */
 export function settleWorkspace(names: readonly string[]): boolean {
   const active = localStorage.getItem(ACTIVE);
-  if (active !== null && names.includes(active)) return false;
   const [first] = names;
+  if (active === null ? first === undefined : names.includes(active)) return false;
   if (first === undefined) localStorage.removeItem(ACTIVE);
   else localStorage.setItem(ACTIVE, first);
   return true;
