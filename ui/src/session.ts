@@ -4,9 +4,6 @@ import { forgetStored, type Session, sessionOf, storedSession } from "./stored.t
 /** A token is replaced when it has fewer seconds left. */
 const EARLY = 90;
 
-/** Milliseconds after a page has come up. */
-const AMPLIFY_AHEAD = 5_000;
-
 let config: Config;
 let amplify: Promise<typeof import("./amplify.ts")> | undefined;
 
@@ -25,11 +22,6 @@ export function loadAmplify(): Promise<typeof import("./amplify.ts")> {
     amplify = undefined;
   });
   return amplify;
-}
-
-/** A refresh in an hour must not need a file that the next release takes away. */
-export function loadAmplifySoon(): void {
-  setTimeout(() => void loadAmplify().catch(() => undefined), AMPLIFY_AHEAD);
 }
 
 /**

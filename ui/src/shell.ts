@@ -5,10 +5,11 @@ import { type Config, keptConfig, readConfig } from "./config.ts";
 import { destination } from "./destination.ts";
 import { catchDownloads } from "./downloads.ts";
 import { guardPage } from "./guards.ts";
+import { later } from "./later.ts";
 import { startMlflow } from "./mlflow.ts";
 import { plainPage } from "./plainPage.ts";
 import { refusalWords } from "./refusal.ts";
-import { configure, endSession, loadAmplify, loadAmplifySoon, session } from "./session.ts";
+import { configure, endSession, loadAmplify, session } from "./session.ts";
 import type { Session } from "./stored.ts";
 import { onTabs, tellTabs } from "./tabs.ts";
 import { answerWorker, handOver, onWorkerNews, tellWorker, underWorker } from "./workerLink.ts";
@@ -89,14 +90,20 @@ async function opened(config: Config, found: Session): Promise<void> {
   const { person } = found;
   const show = (workspaces: readonly string[]) =>
     bar.show({ person, personas: personas.length ? personas : found.groups, workspaces, workspace: activeWorkspace() });
+  /** As MLflow says now. @returns whether the active one had to change */
+  const renewed = async () => {
+    const names = await fetchWorkspaces(person, config.workspaces ?? []);
+    const changed = settleWorkspace(names);
+    show(names);
+    return changed;
+  };
   const known = knownWorkspaces(person);
   try {
-    if (!known) {
+    if (known) settleWorkspace(known);
+    else {
       show([]);
-      const names = await fetchWorkspaces(person, config.workspaces ?? []);
-      settleWorkspace(names);
-      show(names);
-    } else settleWorkspace(known);
+      await renewed();
+    }
     const asked = destination(new URLSearchParams(location.search).get("open"));
     if (asked !== undefined) return location.replace(asked);
     startMlflow();
@@ -105,9 +112,7 @@ async function opened(config: Config, found: Session): Promise<void> {
       // MLflow's script first, where the browser has it already.
       await new Promise((resolve) => setTimeout(resolve));
       show(known);
-      const names = await fetchWorkspaces(person, config.workspaces ?? []);
-      if (settleWorkspace(names)) location.reload();
-      show(names);
+      if (await renewed()) location.reload();
     }
   } catch (error) {
     if (leaving) return;
@@ -132,7 +137,8 @@ function keepFresh(): void {
     else if (navigator.onLine) ended();
   };
   setInterval(() => void look(), REFRESH_LOOK);
-  loadAmplifySoon();
+  // A refresh in an hour must not need a file that the next release takes away.
+  later(loadAmplify);
   // A machine that slept has a late timer.
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void look());
 }

@@ -1,9 +1,7 @@
+import { later } from "./later.ts";
 import type { Asked, FromWorker, Refused, ToWorker } from "./messages.ts";
 import { session } from "./session.ts";
 import type { Session } from "./stored.ts";
-
-/** Milliseconds after a page has come up. */
-const UPDATE_LOOK = 5_000;
 
 interface Listeners {
   readonly refused: (refusal: Refused) => void;
@@ -42,8 +40,8 @@ export async function underWorker(): Promise<void> {
     );
   const register = () => serviceWorker.register("/sw.js", { updateViaCache: "none" });
   if (serviceWorker.controller) {
-    // Looks for a newer one, when nobody waits for anything any more.
-    setTimeout(() => void register().catch(() => undefined), UPDATE_LOOK);
+    // Looks for a newer one.
+    later(register);
     return;
   }
   await register();
